@@ -1,0 +1,86 @@
+// The SDK build: WASM as base64 modules, every source file as ESM and as CommonJS, declarations for both.
+import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { npmTool, root } from './paths.mjs';
+import { run, say, seconds } from './run.mjs';
+import { files, hash, isFresh, note } from './stamp.mjs';
+import { variants } from './wasm.mjs';
+
+const sdk = join(root, 'sdk');
+const dist = join(sdk, 'dist');
+const generated = join(sdk, 'src', 'generated');
+
+/** Builds sdk/dist when sources or WASM files have changed; resolves with whether it did. */
+export async function buildSdk() {
+  inlineWasm();
+  const inputs = files('sdk/src', 'sdk/package.json', 'sdk/tsconfig.json', 'tsconfig.base.json', 'scripts/lib/sdk.mjs');
+  const value = hash(inputs.concat(variants.map((v) => v.file)));
+  if (isFresh('sdk', value, [join(dist, 'esm', 'entry', 'index.js'), join(dist, 'cjs', 'package.json')])) return false;
+  const start = Date.now();
+  rmSync(dist, { recursive: true, force: true });
+  copyWasm();
+  await Promise.all([transpile(), declarations()]);
+  writeFileSync(join(dist, 'cjs', 'package.json'), '{ "type": "commonjs" }\n');
+  for (const name of ['LICENSE-MIT', 'LICENSE-APACHE']) copyFileSync(join(root, name), join(sdk, name));
+  note('sdk', value);
+  say(`sdk/dist in ${seconds(Date.now() - start)}`);
+  return true;
+}
+
+/** sdk/src/generated/{full,decode}.ts: two strings each. */
+function inlineWasm() {
+  mkdirSync(generated, { recursive: true });
+  for (const [name, encode] of [
+    ['full', true],
+    ['decode', false],
+  ]) {
+    const lines = variants
+      .filter((v) => v.encode === encode)
+      .map((v) => {
+        const text = readFileSync(v.file).toString('base64');
+        return `/** The ${v.simd ? 'SIMD128' : 'scalar'} build, base64. */\nexport const ${v.simd ? 'simd' : 'scalar'} =\n  '${text}';\n`;
+      });
+    const text = `// Written by scripts/lib/sdk.mjs.\n\n${lines.join('\n')}`;
+    const path = join(generated, `${name}.ts`);
+    if (read(path) !== text) writeFileSync(path, text);
+  }
+}
+
+function read(path) {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function copyWasm() {
+  mkdirSync(join(dist, 'wasm'), { recursive: true });
+  for (const { name, file } of variants) copyFileSync(file, join(dist, 'wasm', `${name}.wasm`));
+}
+
+/** One output file per source file, so that bundlers drop what is unused and classes exist once per format. */
+async function transpile() {
+  const { build } = await import('esbuild');
+  const sources = files('sdk/src').filter((path) => /\.(ts|js)$/.test(path) && !path.endsWith('.d.ts'));
+  const common = { entryPoints: sources, outbase: join(sdk, 'src'), platform: 'neutral', target: 'es2022' };
+  const library = sources.filter((path) => !/^(cli|entry\/.*workerd)/.test(relative(join(sdk, 'src'), path)));
+  await Promise.all([
+    build({ ...common, outdir: join(dist, 'esm'), format: 'esm', logLevel: 'warning' }),
+    build({ ...common, entryPoints: library, outdir: join(dist, 'cjs'), format: 'cjs', logLevel: 'warning' }),
+  ]);
+}
+
+/** Declarations; type errors are shown here and counted by the type check of `npm test`. */
+async function declarations() {
+  const out = join(dist, 'esm');
+  const result = await run(npmTool('tsc'), ['-p', 'sdk', '--outDir', out], { allowFailure: true });
+  if (result.code !== 0) console.error(result.output);
+  // Hand-kept declarations beside generated JavaScript are inputs to tsc, which does not copy them.
+  for (const path of files('sdk/src').filter((p) => p.endsWith('.d.ts'))) {
+    cpSync(path, join(out, relative(join(sdk, 'src'), path)));
+  }
+  for (const path of files('sdk/dist/esm').filter((p) => p.endsWith('.d.ts'))) {
+    cpSync(path, join(dist, 'cjs', relative(out, path)));
+  }
+}

@@ -1,0 +1,75 @@
+// The WASM builds: wasm-pack compiles and binds, wasm-opt shrinks.
+import { mkdirSync, readFileSync, renameSync } from 'node:fs';
+import { join } from 'node:path';
+import { cache, npmTool, root, toolEnv, wasmDir } from './paths.mjs';
+import { run, say, seconds } from './run.mjs';
+import { files, hash, isFresh, note } from './stamp.mjs';
+
+/** Two instruction sets, each with and without the encoder. */
+export const variants = [
+  { name: 'scalar', simd: false, encode: true },
+  { name: 'decode-scalar', simd: false, encode: false },
+  { name: 'simd', simd: true, encode: true },
+  { name: 'decode-simd', simd: true, encode: false },
+].map((v) => ({ ...v, file: join(wasmDir, `${v.name}.wasm`) }));
+
+/** What Rust enables by default for wasm32; SIMD128 comes on top. Relaxed SIMD must stay off: its results vary. */
+const FEATURES = [
+  'bulk-memory',
+  'bulk-memory-opt',
+  'nontrapping-float-to-int',
+  'sign-ext',
+  'mutable-globals',
+  'reference-types',
+  'multivalue',
+];
+
+/** The only function a build may ask its host for; sdk/src/codec/wasm.ts provides it. */
+const IMPORTS = ['./slicer_wasm_bg.js __wbindgen_init_externref_table'];
+
+/** Builds the variants whose sources have changed; resolves with whether there was any. */
+export async function buildWasm() {
+  const inputs = files('crates/slicer-codec/src', 'crates/slicer-wasm/src', 'Cargo.toml', 'Cargo.lock').concat(
+    files('crates/slicer-codec/Cargo.toml', 'crates/slicer-wasm/Cargo.toml', 'rust-toolchain.toml'),
+    files('scripts/lib/wasm.mjs'),
+  );
+  const value = hash(inputs);
+  const stale = variants.filter((v) => !isFresh(`wasm-${v.name}`, value, [v.file]));
+  if (stale.length === 0) return false;
+  mkdirSync(wasmDir, { recursive: true });
+  // One chain per instruction set: they have folders of their own, and the machine usually has two cores.
+  await Promise.all(
+    [false, true].map(async (simd) => {
+      for (const variant of stale.filter((v) => v.simd === simd)) {
+        const start = Date.now();
+        await buildVariant(variant);
+        note(`wasm-${variant.name}`, value);
+        say(`${variant.name}.wasm: ${readFileSync(variant.file).length} B in ${seconds(Date.now() - start)}`);
+      }
+    }),
+  );
+  return true;
+}
+
+async function buildVariant({ name, simd, encode, file }) {
+  const out = join(cache, 'pkg', name);
+  const flags = [process.env.RUSTFLAGS, simd ? '-Ctarget-feature=+simd128' : undefined].filter(Boolean).join(' ');
+  const cargo = ['--target-dir', join(root, 'target-wasm', simd ? 'simd' : 'scalar')];
+  if (!encode) cargo.push('--no-default-features');
+  const pack = ['build', '--target', 'web', '--mode', 'no-install', '--no-pack', '--no-opt', '--profile', 'wasm'];
+  await run('wasm-pack', [...pack, '--out-dir', out, 'crates/slicer-wasm', '--', ...cargo], {
+    env: toolEnv({ RUSTFLAGS: flags }),
+  });
+  const enable = [...FEATURES, ...(simd ? ['simd'] : [])].map((f) => `--enable-${f}`);
+  const strip = ['--strip-debug', '--strip-producers', '--strip-target-features'];
+  const input = join(out, 'slicer_wasm_bg.wasm');
+  await run(npmTool('wasm-opt'), ['-O3', ...enable, ...strip, input, '-o', `${file}.part`]);
+  checkImports(name, readFileSync(`${file}.part`));
+  renameSync(`${file}.part`, file);
+}
+
+function checkImports(name, bytes) {
+  const imports = WebAssembly.Module.imports(new WebAssembly.Module(bytes)).map((i) => `${i.module} ${i.name}`);
+  const unknown = imports.filter((i) => !IMPORTS.includes(i));
+  if (unknown.length > 0) throw new Error(`${name}.wasm imports what the SDK does not provide: ${unknown.join(', ')}`);
+}

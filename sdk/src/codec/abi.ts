@@ -1,0 +1,55 @@
+/** The slots shared with crates/slicer-wasm/src/slots.rs: what each of the doubles of a handle means. Keep both in step. */
+
+/** Element types by code. */
+export const DTYPES = ['float32', 'float16', 'bfloat16', 'int8', 'uint8', 'int16', 'int32'] as const;
+export const MODES = ['auto', 'uniform', 'slicer', 'lossless', 'raw'] as const;
+export const EFFORTS = ['fast', 'default', 'dense'] as const;
+export const LAYOUTS = ['auto', 'nchw', 'nhwc', 'rows'] as const;
+export const GRANULARITIES = ['tensor', 'row', 'channel'] as const;
+/** Kinds of budget by code. */
+export const BUDGETS = [
+  'near-lossless',
+  'balanced',
+  'small',
+  'nrmse',
+  'maxError',
+  'bitsPerValue',
+  'bytes',
+  'step',
+  'lossless',
+  'method',
+] as const;
+
+/** First slot of each group; rank is followed by eight dims, budget by its four numbers. */
+export const SLOT = {
+  dtype: 0,
+  rank: 1,
+  dims: 2,
+  budget: 10,
+  budgetValues: 11,
+  mode: 15,
+  effort: 16,
+  layout: 17,
+  granularity: 18,
+  maxBytes: 20,
+  maxWork: 21,
+  errorCode: 24,
+  errorField: 25,
+  errorOffset: 26,
+  errorDetail: 27,
+  /** What the encoder did. */
+  usedMode: 28,
+  step: 29,
+  nrmse: 30,
+  worstGroupNrmse: 31,
+  maxError: 32,
+  energyRatio: 33,
+  rows: 34,
+  channels: 35,
+  height: 36,
+  width: 37,
+  warnings: 38,
+  draft: 39,
+} as const;
+
+export const MAX_RANK = 8;

@@ -1,0 +1,51 @@
+/** The codec as one object over one WASM module; the package's entry points differ only in where that comes from. */
+import { Decoder } from './decode.js';
+import { Encoder } from './encode.js';
+import { inspectWith } from './inspect.js';
+import type { DecodedTensor, DecodeOptions, EncodeOptions, EncodeResult, FrameInfo, Tensor } from './types.js';
+import { Engine, type InlineWasm, type WasmSource } from './wasm.js';
+
+/** A codec with a WASM instance of its own. */
+export interface Codec {
+  /** Encodes one tensor. Starts the WASM module at the first call. */
+  encode(tensor: Tensor, options: EncodeOptions): EncodeResult;
+  /** Decodes one standalone frame. */
+  decode(bytes: Uint8Array | ArrayBuffer, options?: DecodeOptions): DecodedTensor;
+  /** Every field of a standalone frame and the bytes of every section. */
+  inspect(bytes: Uint8Array | ArrayBuffer): FrameInfo;
+  /** Starts the module without blocking, from the given source if there is one. Optional where WASM is built in. */
+  init(source?: WasmSource): Promise<void>;
+  /** A reusable encoder of this codec. */
+  readonly Encoder: new () => Encoder;
+  /** A reusable decoder of this codec. */
+  readonly Decoder: new () => Decoder;
+}
+
+/** Makes a codec of its own. Without a source, `init(source)` must be awaited before anything else. */
+export function createCodec(source?: InlineWasm | WebAssembly.Module): Codec {
+  const engine = new Engine(source);
+  let encoder: Encoder | undefined;
+  let decoder: Decoder | undefined;
+  return {
+    encode(tensor, options) {
+      encoder ??= new Encoder(engine);
+      return encoder.encode(tensor, options);
+    },
+    decode(bytes, options) {
+      decoder ??= new Decoder(engine);
+      return decoder.decode(bytes, options);
+    },
+    inspect: (bytes) => inspectWith(engine, bytes),
+    init: (from) => engine.init(from),
+    Encoder: class extends Encoder {
+      constructor() {
+        super(engine);
+      }
+    },
+    Decoder: class extends Decoder {
+      constructor() {
+        super(engine);
+      }
+    },
+  };
+}

@@ -1,0 +1,75 @@
+/** Decoders: one call for one frame, or a reusable object for many. */
+import { DTYPES, SLOT } from './abi.js';
+import { SlicerError } from './errors.js';
+import { Handle } from './handle.js';
+import { writeDecodeOptions } from './options.js';
+import { arrayFrom, bytesOf, sizeOf } from './tensor.js';
+import type { DecodedTensor, DecodeOptions } from './types.js';
+import type { Engine } from './wasm.js';
+
+/** Decodes frames one after another; after the first few calls of a size, it allocates nothing inside WASM. */
+export class Decoder {
+  private readonly handle: Handle;
+
+  constructor(engine: Engine) {
+    this.handle = new Handle(engine);
+  }
+
+  /** Decodes into a fresh array. */
+  decode(bytes: Uint8Array | ArrayBuffer, options?: DecodeOptions): DecodedTensor {
+    const data = this.run(bytes, options);
+    const head = this.head();
+    return { type: head.type, data: arrayFrom(head.type, data), dims: head.dims, size: head.size };
+  }
+
+  /**
+   * Decodes into the caller's array, which may be larger than the tensor and of any type: its bytes are what is written.
+   * Nothing is written unless the whole frame is sound.
+   */
+  decodeInto(
+    bytes: Uint8Array | ArrayBuffer,
+    target: ArrayBufferView,
+    options?: DecodeOptions,
+  ): Omit<DecodedTensor, 'data'> {
+    const data = this.run(bytes, options);
+    if (data.length > target.byteLength) {
+      throw new SlicerError('limit_exceeded', `The tensor has ${data.length} bytes, the target ${target.byteLength}.`, {
+        advice: 'inspect(bytes) tells type and dims before decoding.',
+      });
+    }
+    bytesOf(target).set(data);
+    return this.head();
+  }
+
+  /** Gives the memory back to the module. */
+  free(): void {
+    this.handle.free();
+  }
+
+  private run(bytes: Uint8Array | ArrayBuffer, options: DecodeOptions | undefined): Uint8Array {
+    const input = checkBytes(bytes);
+    const values = this.handle.values();
+    const { base } = this.handle;
+    writeDecodeOptions(options, values, base);
+    this.handle.feed(input);
+    this.handle.run('decode');
+    return this.handle.result();
+  }
+
+  private head(): Omit<DecodedTensor, 'data'> {
+    return readHead(this.handle);
+  }
+}
+
+/** Type and dims as the last operation left them. */
+export function readHead(handle: Handle): Omit<DecodedTensor, 'data'> {
+  const dims = Array.from({ length: handle.slot(SLOT.rank) }, (_, i) => handle.slot(SLOT.dims + i));
+  return { type: DTYPES[handle.slot(SLOT.dtype)], dims, size: sizeOf(dims) };
+}
+
+/** The input of a decoder as bytes; anything else is an error. */
+export function checkBytes(bytes: unknown): Uint8Array {
+  if (ArrayBuffer.isView(bytes)) return bytesOf(bytes);
+  if (Object.prototype.toString.call(bytes) === '[object ArrayBuffer]') return new Uint8Array(bytes as ArrayBuffer);
+  throw new SlicerError('invalid_option', 'The input is neither a Uint8Array nor an ArrayBuffer.');
+}

@@ -1,0 +1,83 @@
+/** From options as people write them to the numbers the core reads. */
+import { BUDGETS, EFFORTS, GRANULARITIES, LAYOUTS, MODES, SLOT } from './abi.js';
+import { SlicerError } from './errors.js';
+import type { DecodeOptions, EncodeOptions } from './types.js';
+
+const METHOD = ['keep', 'asymmetry', 'blocks', 'distortion'] as const;
+const SINGLE = ['nrmse', 'maxError', 'bitsPerValue', 'bytes', 'step', 'lossless'] as const;
+const ENCODE_KEYS = new Set(['budget', 'mode', 'effort', 'layout', 'granularity']);
+
+/** Writes encoder options into the slots from `base` on. */
+export function writeEncodeOptions(options: EncodeOptions, slots: Float64Array, base: number): void {
+  if (typeof options !== 'object' || options === null) throw new SlicerError('invalid_budget', 'No budget was given.');
+  for (const key in options) {
+    if (!ENCODE_KEYS.has(key)) throw new SlicerError('invalid_option', `Unknown option ${key}.`);
+  }
+  writeBudget(options.budget, slots, base);
+  slots[base + SLOT.mode] = choice('mode', MODES, options.mode, 'auto');
+  slots[base + SLOT.effort] = choice('effort', EFFORTS, options.effort, 'default');
+  slots[base + SLOT.layout] = choice('layout', LAYOUTS, options.layout, 'auto');
+  slots[base + SLOT.granularity] = choice('granularity', GRANULARITIES, options.granularity, 'tensor');
+}
+
+/** Writes decoder limits; NaN stands for the default. */
+export function writeDecodeOptions(options: DecodeOptions | undefined, slots: Float64Array, base: number): void {
+  slots[base + SLOT.maxBytes] = limit('maxBytes', options?.maxBytes);
+  slots[base + SLOT.maxWork] = limit('maxWork', options?.maxWork);
+}
+
+function writeBudget(budget: EncodeOptions['budget'], slots: Float64Array, base: number): void {
+  for (let i = 0; i < 4; i++) slots[base + SLOT.budgetValues + i] = Number.NaN;
+  if (typeof budget === 'string') {
+    slots[base + SLOT.budget] = choice('budget', BUDGETS.slice(0, 3), budget, undefined, 'invalid_budget');
+    return;
+  }
+  if (typeof budget !== 'object' || budget === null) throw new SlicerError('invalid_budget', 'No budget was given.');
+  let given = '';
+  for (const key in budget) {
+    if ((budget as Record<string, unknown>)[key] === undefined) continue;
+    const kind = (METHOD as readonly string[]).includes(key) ? 'method' : key;
+    if (kind !== 'method' && !(SINGLE as readonly string[]).includes(kind)) {
+      throw new SlicerError('invalid_budget', `Unknown budget ${key}.`);
+    }
+    if (given !== '' && given !== kind) throw new SlicerError('invalid_budget', 'More than one budget was given.');
+    given = kind;
+    const value = (budget as Record<string, unknown>)[key];
+    const slot = kind === 'method' ? (METHOD as readonly string[]).indexOf(key) : 0;
+    slots[base + SLOT.budgetValues + slot] = key === 'lossless' ? flag(value) : positive(key, value);
+  }
+  if (given === '') throw new SlicerError('invalid_budget', 'No budget was given.');
+  slots[base + SLOT.budget] = (BUDGETS as readonly string[]).indexOf(given);
+}
+
+function flag(value: unknown): number {
+  if (value !== true) throw new SlicerError('invalid_budget', 'lossless can only be true.');
+  return 1;
+}
+
+function positive(key: string, value: unknown): number {
+  if (typeof value !== 'number' || !(value >= 0) || value === Number.POSITIVE_INFINITY) {
+    throw new SlicerError('invalid_budget', `${key} must be a finite number, not negative; it is ${String(value)}.`);
+  }
+  return value;
+}
+
+function limit(key: string, value: number | undefined): number {
+  if (value === undefined) return Number.NaN;
+  if (typeof value !== 'number' || !(value >= 0)) {
+    throw new SlicerError('invalid_option', `${key} must be a number, not negative; it is ${String(value)}.`);
+  }
+  return Math.min(value, Number.MAX_SAFE_INTEGER);
+}
+
+function choice(
+  key: string,
+  names: readonly string[],
+  value: string | undefined,
+  fallback: string | undefined,
+  code = 'invalid_option',
+): number {
+  const index = names.indexOf((value ?? fallback) as string);
+  if (index < 0) throw new SlicerError(code, `${key} must be one of ${names.join(', ')}; it is ${String(value)}.`);
+  return index;
+}

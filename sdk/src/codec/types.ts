@@ -1,0 +1,139 @@
+/** Element types a frame can carry; named as ONNX Runtime names them. */
+export type DType = 'float32' | 'float16' | 'bfloat16' | 'int8' | 'uint8' | 'int16' | 'int32';
+
+/**
+ * A tensor in row-major order. `float16` and `bfloat16` travel as their bits in a `Uint16Array`
+ * (a `Float16Array` is accepted for `float16`); every other type as the typed array of that name.
+ */
+export interface Tensor {
+  readonly type: DType;
+  readonly data: ArrayBufferView;
+  readonly dims: readonly number[];
+}
+
+/** What a decoder returns: `new ort.Tensor(r.type, r.data, r.dims)` works as it is. */
+export interface DecodedTensor {
+  type: DType;
+  data: Float32Array | Uint16Array | Int8Array | Uint8Array | Int16Array | Int32Array;
+  dims: number[];
+  /** Number of elements. */
+  size: number;
+}
+
+/** Settings of the method's own pipeline (ATKF, MS, ABQ); see the table of symbols in the README. */
+export interface MethodBudget {
+  /** Fraction of the values that survive, 0…1 (the paper's 1 − s). Chosen by cost when absent. */
+  keep?: number;
+  /** Weight of negative values in the ranking (λ). Chosen by cost when absent. */
+  asymmetry?: number;
+  /** Number of magnitude blocks (M). Chosen by cost when absent. */
+  blocks?: number;
+  /** Error allowed in a block, relative to the tensor's root mean square (δ). */
+  distortion?: number;
+}
+
+/**
+ * What the caller asks for: exactly one of these.
+ *
+ * - `nrmse`: √(Σe²/Σx²) of the worst scale group, after rounding to the output type. A guarantee.
+ * - `maxError`: largest absolute error of any value. A guarantee.
+ * - `bitsPerValue`, `bytes`: caps on the whole frame.
+ * - `step`: quantiser step; no search and no verification.
+ * - `lossless`: every bit pattern comes back, NaN payloads included.
+ */
+export type Budget =
+  | 'near-lossless'
+  | 'balanced'
+  | 'small'
+  | { nrmse: number }
+  | { maxError: number }
+  | { bitsPerValue: number }
+  | { bytes: number }
+  | { step: number }
+  | { lossless: true }
+  | MethodBudget;
+
+/** Which encoder makes the frame; `auto` takes the cheapest that meets the budget. */
+export type Mode = 'auto' | 'uniform' | 'slicer' | 'lossless' | 'raw';
+/** How much time the encoder may take. */
+export type Effort = 'fast' | 'default' | 'dense';
+/** How dims map to rows, channels and planes; `auto` goes by rank alone, never by the data. */
+export type Layout = 'auto' | 'nchw' | 'nhwc' | 'rows';
+/** What shares one scale. */
+export type Granularity = 'tensor' | 'row' | 'channel';
+
+/** Options of an encoder. Only `budget` is required. */
+export interface EncodeOptions {
+  budget: Budget;
+  mode?: Mode;
+  effort?: Effort;
+  layout?: Layout;
+  granularity?: Granularity;
+}
+
+/** Limits of a decoder; both have documented defaults in the core. */
+export interface DecodeOptions {
+  /** Most bytes the decoded tensor may take. */
+  maxBytes?: number;
+  /** Most elementary operations the decoder may spend (see the specification's section on limits). */
+  maxWork?: number;
+}
+
+/** What one call of an encoder did. */
+export interface EncodeReport {
+  /** Bytes of the frame. */
+  bytes: number;
+  /** Bytes of the tensor as it came. */
+  rawBytes: number;
+  /** `rawBytes / bytes`. */
+  ratio: number;
+  bitsPerValue: number;
+  /** The encoder that was used. */
+  mode: Exclude<Mode, 'auto'>;
+  /** Quantiser step; 0 for lossless and raw frames. */
+  step: number;
+  nrmse: number;
+  worstGroupNrmse: number;
+  maxError: number;
+  /** Σy²/Σx²: 1 when the energy is kept. */
+  energyRatio: number;
+  /** The coding view the dims were mapped to. */
+  layout: { rows: number; channels: number; height: number; width: number };
+  /** Bytes by section of the frame; they add up to `bytes`. */
+  sections: Record<string, number>;
+  warnings: string[];
+  /** Time inside the encoder, copies included. */
+  microseconds: number;
+}
+
+/** A frame and what was done to make it. */
+export interface EncodeResult {
+  bytes: Uint8Array;
+  report: EncodeReport;
+}
+
+/** One field of a frame. */
+export interface FrameEntry {
+  /** Name, as the specification has it. */
+  field: string;
+  /** First byte. */
+  start: number;
+  /** One past the last byte. */
+  end: number;
+  /** The field's value where one number describes it, else 0. */
+  value: number;
+}
+
+/** Everything `inspect` can say without touching the payload. */
+export interface FrameInfo {
+  version: number;
+  draft: number;
+  type: DType;
+  dims: number[];
+  size: number;
+  bytes: number;
+  /** Every field in order. */
+  entries: FrameEntry[];
+  /** Bytes by field name; they add up to `bytes`. */
+  sections: Record<string, number>;
+}

@@ -1,0 +1,11 @@
+/** `slicer-codec` in Workers, where WASM must be an imported module; these hosts all have SIMD128. */
+import simd from '../../wasm/simd.wasm';
+import { createCodec } from '../codec/api.js';
+
+export * from '../codec/public.js';
+
+const codec = /* @__PURE__ */ createCodec(simd);
+
+export const { encode, decode, inspect, init, Encoder, Decoder } = codec;
+export type Encoder = InstanceType<typeof Encoder>;
+export type Decoder = InstanceType<typeof Decoder>;
