@@ -1,6 +1,6 @@
 /** Single-tensor cuts: the values that every way from the inputs to the outputs passes through. */
 import { type OnnxErrorCode, onnxError } from './errors.js';
-import { type DataFlow, type FlowOptions, traceData } from './flow.js';
+import { type DataFlow, type FlowOptions, reachable, traceData } from './flow.js';
 import type { Graph, GraphValue } from './graph.js';
 import { nearestNames } from './names.js';
 
@@ -79,7 +79,8 @@ export function requireCut(graph: Graph, name: string, flow: DataFlow): void {
   if (!flow.data.has(name)) throw refuse('reaches no output of the model');
   if (isEnd(graph, name)) throw refuse("is the model's output: the tail would be empty");
   const way = pathAround(graph, name, flow);
-  if (way) throw refuse(`does not separate the inputs from the outputs: ${describePath(way)} goes round it`);
+  if (way)
+    throw refuse(`does not separate the inputs from the outputs: ${describePath(graph, name, way)} goes round it`);
 }
 
 /** A way from a source to a sink, as value names, that avoids `name`; the shortest there is. */
@@ -109,9 +110,33 @@ export function pathAround(graph: Graph, name: string, flow: DataFlow): string[]
   return undefined;
 }
 
-function describePath(path: string[]): string {
-  const shown = path.length <= 7 ? path : [...path.slice(0, 4), `(${path.length - 6} more)`, ...path.slice(-2)];
-  return `the path ${shown.join(' → ')}`;
+/** A path in at most a line: its ends, and where it leaves and rejoins the values that depend on `name`. */
+function describePath(graph: Graph, name: string, path: string[]): string {
+  const before = ancestors(graph, name);
+  const behind = reachable(graph, [name]);
+  const last = path.length - 1;
+  let leaves = last;
+  while (leaves >= 0 && !before.has(path[leaves]!)) leaves--;
+  const joins = path.findIndex((value, i) => i > leaves && behind.has(value));
+  const shown = new Set([0, last, leaves, leaves + 1, joins < 0 ? last : joins]);
+  const words: string[] = [];
+  path.forEach((value, i) => {
+    if (shown.has(i)) words.push(value);
+    else if (shown.has(i - 1)) words.push('…');
+  });
+  return `the path ${words.join(' → ')}`;
+}
+
+function ancestors(graph: Graph, name: string): Set<string> {
+  const seen = new Set<string>();
+  const stack = [...(graph.values.get(name)?.producer?.inputs ?? [])];
+  while (stack.length > 0) {
+    const value = stack.pop()!;
+    if (seen.has(value)) continue;
+    seen.add(value);
+    stack.push(...(graph.values.get(value)?.producer?.inputs ?? []));
+  }
+  return seen;
 }
 
 /** Names the closest legal cuts before and behind a value. */
