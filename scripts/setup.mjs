@@ -26,7 +26,8 @@ async function rust() {
   }
   const text = readFileSync(join(root, 'rust-toolchain.toml'), 'utf8');
   const channel = /channel = "([^"]+)"/.exec(text)[1];
-  const list = (key) => [...new RegExp(`${key} = \\[([^\\]]*)\\]`).exec(text)[1].matchAll(/"([^"]+)"/g)].map((m) => m[1]);
+  const list = (key) =>
+    [...new RegExp(`${key} = \\[([^\\]]*)\\]`).exec(text)[1].matchAll(/"([^"]+)"/g)].map((m) => m[1]);
   const [components, targets] = [list('components'), list('targets')];
   const installed = (await run('rustup', ['toolchain', 'list'])).output;
   if (!installed.split('\n').some((line) => line.startsWith(`${channel}-`))) {

@@ -72,7 +72,11 @@ async function runStage([name, action]) {
   return { name, time: Date.now() - start, skipped: 0, cases: 0, ...counts };
 }
 
-const list = (flag) => process.argv.find((a) => a.startsWith(`--${flag}=`))?.slice(flag.length + 3).split(',');
+const list = (flag) =>
+  process.argv
+    .find((a) => a.startsWith(`--${flag}=`))
+    ?.slice(flag.length + 3)
+    .split(',');
 const [only, skip] = [list('only'), list('skip') ?? []];
 const results = [];
 for (const stage of stages) {

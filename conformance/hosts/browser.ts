@@ -16,7 +16,9 @@ interface Result {
 
 const query = new URLSearchParams(location.search);
 const violations: string[] = [];
-document.addEventListener('securitypolicyviolation', (event) => violations.push(`${event.violatedDirective} ${event.blockedURI}`));
+document.addEventListener('securitypolicyviolation', (event) =>
+  violations.push(`${event.violatedDirective} ${event.blockedURI}`),
+);
 
 async function send(path: string, body: unknown): Promise<void> {
   await fetch(path, { method: 'POST', body: JSON.stringify(body) });
@@ -43,7 +45,10 @@ async function all(): Promise<void> {
     codec.decode(bytes);
     return 1;
   });
-  const laws = suite({ codec, twin: scalar }, settings((name) => query.get(name) ?? undefined, 250));
+  const laws = suite(
+    { codec, twin: scalar },
+    settings((name) => query.get(name) ?? undefined, 250),
+  );
   for (const law of laws) await report(law.name, () => law.run());
   await report('the page broke no rule of its policy', () => {
     if (violations.length > 0) throw new Error(violations.join('; '));

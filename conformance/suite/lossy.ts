@@ -1,10 +1,10 @@
 /** Laws about budgets: guarantees are kept, caps are kept, the report tells the truth. */
 import fc from 'fast-check';
 import type { Budget, EncodeOptions, Layout } from 'slicer-codec';
+import { check, type Implementation, type Law, type MakeLaw } from './law.ts';
 import { measure } from './measure.ts';
 import { jobs, settings } from './options.ts';
 import { attempt } from './round-trip.ts';
-import { check, type Implementation, type Law, type MakeLaw } from './law.ts';
 import { cook, type Recipe, recipes } from './tensors.ts';
 
 /** Rounding room between our own sums and the core's. */
@@ -20,7 +20,11 @@ export function lossyLaws(codec: Implementation['codec'], law: MakeLaw): Law[] {
     const found = measure(tensor.type, tensor.data, back.data, report.layout, granularity, layout);
     return { report, found, bytes, tensor };
   };
-  const guarantee = (name: string, budget: (limit: number) => Budget, holds: (found: Found, limit: number) => boolean) =>
+  const guarantee = (
+    name: string,
+    budget: (limit: number) => Budget,
+    holds: (found: Found, limit: number) => boolean,
+  ) =>
     law(
       name,
       fc.tuple(recipes(true), settings, fc.constantFrom(0.5, 0.1, 0.0316, 1e-3, 1e-6)),
@@ -30,23 +34,39 @@ export function lossyLaws(codec: Implementation['codec'], law: MakeLaw): Law[] {
       },
     );
   return [
-    guarantee('nrmse is kept in the worst group', (nrmse) => ({ nrmse }), (f, limit) => f.worstGroup <= limit * SLACK),
-    guarantee('maxError is kept', (maxError) => ({ maxError }), (f, limit) => f.maxError <= limit * SLACK),
-    law('bytes and bitsPerValue are caps', fc.tuple(recipes(true), settings, fc.nat({ max: 2000 })), ([recipe, rest, n]) => {
-      const tensor = cook(recipe);
-      const size = recipe.dims.reduce((a, b) => a * b, 1);
-      const byBytes = attempt(() => codec.encode(tensor, { ...rest, budget: { bytes: n } }));
-      if (byBytes) check(byBytes.bytes.length <= n, `${byBytes.bytes.length} bytes under a cap of ${n}`);
-      const rate = (n % 64) / 4 + 0.25;
-      const byRate = attempt(() => codec.encode(tensor, { ...rest, budget: { bitsPerValue: rate } }));
-      if (byRate) check(8 * byRate.bytes.length <= rate * size, `${byRate.bytes.length} bytes at ${rate} bits a value`);
-    }),
+    guarantee(
+      'nrmse is kept in the worst group',
+      (nrmse) => ({ nrmse }),
+      (f, limit) => f.worstGroup <= limit * SLACK,
+    ),
+    guarantee(
+      'maxError is kept',
+      (maxError) => ({ maxError }),
+      (f, limit) => f.maxError <= limit * SLACK,
+    ),
+    law(
+      'bytes and bitsPerValue are caps',
+      fc.tuple(recipes(true), settings, fc.nat({ max: 2000 })),
+      ([recipe, rest, n]) => {
+        const tensor = cook(recipe);
+        const size = recipe.dims.reduce((a, b) => a * b, 1);
+        const byBytes = attempt(() => codec.encode(tensor, { ...rest, budget: { bytes: n } }));
+        if (byBytes) check(byBytes.bytes.length <= n, `${byBytes.bytes.length} bytes under a cap of ${n}`);
+        const rate = (n % 64) / 4 + 0.25;
+        const byRate = attempt(() => codec.encode(tensor, { ...rest, budget: { bitsPerValue: rate } }));
+        if (byRate)
+          check(8 * byRate.bytes.length <= rate * size, `${byRate.bytes.length} bytes at ${rate} bits a value`);
+      },
+    ),
     law('the report tells what decoding gives', jobs, (job) => {
       const outcome = attempt(() => run(job.recipe, job.options));
       if (!outcome) return;
       const { report, found, bytes, tensor } = outcome;
       const near = (a: number, b: number) => Math.abs(a - b) <= 1e-6 * Math.max(a, b) + 1e-12;
-      check(near(report.nrmse, found.nrmse) || found.nrmse === Number.POSITIVE_INFINITY, `nrmse ${report.nrmse}, found ${found.nrmse}`);
+      check(
+        near(report.nrmse, found.nrmse) || found.nrmse === Number.POSITIVE_INFINITY,
+        `nrmse ${report.nrmse}, found ${found.nrmse}`,
+      );
       check(near(report.maxError, found.maxError), `maxError ${report.maxError}, found ${found.maxError}`);
       check(report.bytes === bytes.length && report.rawBytes === tensor.data.byteLength, 'sizes');
     }),

@@ -1,8 +1,8 @@
 /** Laws about what comes back: exactness, shape, reports, reuse. */
 import fc from 'fast-check';
 import { SlicerError } from 'slicer-codec';
-import { jobs } from './options.ts';
 import { check, type Implementation, type Law, type MakeLaw } from './law.ts';
+import { jobs } from './options.ts';
 import { ARRAYS, cook, isFloat, recipes, sameBytes } from './tensors.ts';
 
 /** Room a frame may take beyond the raw tensor: magic, version, setup with eight dims, checksum. */
@@ -45,40 +45,54 @@ export function roundTripLaws(codec: Implementation['codec'], law: MakeLaw): Law
       check(total(result.report.sections) === result.bytes.length, 'the report’s sections do not add up');
       check(info.type === job.recipe.type && info.dims.join() === job.recipe.dims.join(), 'inspect reads another head');
     }),
-    law('reused encoders and decoders give the bytes of fresh ones', fc.array(jobs, { minLength: 2, maxLength: 4 }), (list) => {
-      const encoder = new codec.Encoder();
-      const decoder = new codec.Decoder();
-      for (const job of list) {
-        const tensor = cook(job.recipe);
-        const fresh = attempt(() => codec.encode(tensor, job.options));
-        const target = new Uint8Array(tensor.data.byteLength + 2 * HEADER);
-        const length = attempt(() => encoder.encodeInto(tensor, job.options, target));
-        check((fresh === undefined) === (length === undefined), 'only one of them failed');
-        if (!fresh || length === undefined) continue;
-        check(sameBytes(fresh.bytes, target.subarray(0, length)), 'another frame');
-        const back = codec.decode(fresh.bytes);
-        const room = new Uint8Array(back.data.byteLength);
-        decoder.decodeInto(target.subarray(0, length), room);
-        check(sameBytes(back.data, room), 'another tensor');
-      }
-      encoder.free();
-      decoder.free();
-    }, 0.3),
-    law('NaN and infinity are refused by lossy modes', fc.tuple(recipes(true), fc.nat(), fc.boolean()), ([recipe, at, nan]) => {
-      if (!isFloat(recipe.type)) return;
-      const tensor = cook(recipe);
-      const data = tensor.data as Float32Array | Uint16Array;
-      if (data.length === 0) return;
-      const bad = { float32: nan ? Number.NaN : -1 / 0, float16: nan ? 0x7e01 : 0xfc00, bfloat16: nan ? 0x7fc1 : 0xff80 };
-      data[at % data.length] = bad[recipe.type as keyof typeof bad];
-      try {
-        codec.encode(tensor, { budget: { nrmse: 0.1 } });
-      } catch (error) {
-        check(error instanceof SlicerError && error.code === 'non_finite', String(error));
-        return;
-      }
-      check(false, 'it was encoded');
-    }, 0.3),
+    law(
+      'reused encoders and decoders give the bytes of fresh ones',
+      fc.array(jobs, { minLength: 2, maxLength: 4 }),
+      (list) => {
+        const encoder = new codec.Encoder();
+        const decoder = new codec.Decoder();
+        for (const job of list) {
+          const tensor = cook(job.recipe);
+          const fresh = attempt(() => codec.encode(tensor, job.options));
+          const target = new Uint8Array(tensor.data.byteLength + 2 * HEADER);
+          const length = attempt(() => encoder.encodeInto(tensor, job.options, target));
+          check((fresh === undefined) === (length === undefined), 'only one of them failed');
+          if (!fresh || length === undefined) continue;
+          check(sameBytes(fresh.bytes, target.subarray(0, length)), 'another frame');
+          const back = codec.decode(fresh.bytes);
+          const room = new Uint8Array(back.data.byteLength);
+          decoder.decodeInto(target.subarray(0, length), room);
+          check(sameBytes(back.data, room), 'another tensor');
+        }
+        encoder.free();
+        decoder.free();
+      },
+      0.3,
+    ),
+    law(
+      'NaN and infinity are refused by lossy modes',
+      fc.tuple(recipes(true), fc.nat(), fc.boolean()),
+      ([recipe, at, nan]) => {
+        if (!isFloat(recipe.type)) return;
+        const tensor = cook(recipe);
+        const data = tensor.data as Float32Array | Uint16Array;
+        if (data.length === 0) return;
+        const bad = {
+          float32: nan ? Number.NaN : -1 / 0,
+          float16: nan ? 0x7e01 : 0xfc00,
+          bfloat16: nan ? 0x7fc1 : 0xff80,
+        };
+        data[at % data.length] = bad[recipe.type as keyof typeof bad];
+        try {
+          codec.encode(tensor, { budget: { nrmse: 0.1 } });
+        } catch (error) {
+          check(error instanceof SlicerError && error.code === 'non_finite', String(error));
+          return;
+        }
+        check(false, 'it was encoded');
+      },
+      0.3,
+    ),
   ];
 }
 

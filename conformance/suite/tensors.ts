@@ -21,7 +21,9 @@ const KINDS = ['gauss', 'relu', 'constant', 'zero', 'outlier', 'special', 'latti
 type Kind = (typeof KINDS)[number];
 
 /** Values that break codecs: signed zeros, subnormals, ties, the largest finite ones. */
-const SPECIAL = [0, -0, 1e-45, -1e-45, 1.1754943e-38, 0.5, -0.5, 1.5, 2.5, 65504, -65504, 3.4028235e38, -3.4028235e38, 1e-20];
+const SPECIAL = [
+  0, -0, 1e-45, -1e-45, 1.1754943e-38, 0.5, -0.5, 1.5, 2.5, 65504, -65504, 3.4028235e38, -3.4028235e38, 1e-20,
+];
 
 /** How to make a tensor. */
 export interface Recipe {
@@ -53,12 +55,18 @@ export function recipes(finite: boolean): fc.Arbitrary<Recipe> {
   const dims = fc.oneof(
     { weight: 4, arbitrary: fc.array(fc.integer({ min: 1, max: 7 }), { maxLength: 4 }) },
     { weight: 2, arbitrary: fc.tuple(fc.integer({ min: 1, max: 40 }), fc.integer({ min: 1, max: 40 })) },
-    { weight: 1, arbitrary: fc.tuple(fc.constant(1), fc.integer({ min: 1, max: 24 }), fc.constant(9), fc.constant(11)) },
+    {
+      weight: 1,
+      arbitrary: fc.tuple(fc.constant(1), fc.integer({ min: 1, max: 24 }), fc.constant(9), fc.constant(11)),
+    },
     { weight: 1, arbitrary: fc.array(fc.integer({ min: 0, max: 2 }), { maxLength: 8 }) },
     { weight: 1, arbitrary: fc.tuple(fc.integer({ min: 1, max: 3000 })) },
   );
   return fc.record({
-    type: fc.oneof({ weight: 3, arbitrary: fc.constant<DType>('float32') }, { weight: 4, arbitrary: fc.constantFrom(...DTYPES) }),
+    type: fc.oneof(
+      { weight: 3, arbitrary: fc.constant<DType>('float32') },
+      { weight: 4, arbitrary: fc.constantFrom(...DTYPES) },
+    ),
     dims: dims.map((d) => [...d]),
     kind: fc.constantFrom(...(finite ? KINDS.filter((k) => k !== 'bits') : KINDS)),
     seed: fc.integer(),

@@ -51,7 +51,7 @@ export async function buildWasm() {
   return true;
 }
 
-async function buildVariant({ name, simd, encode, file }) {
+export async function buildVariant({ name, simd, encode, file }) {
   const out = join(cache, 'pkg', name);
   const flags = [process.env.RUSTFLAGS, simd ? '-Ctarget-feature=+simd128' : undefined].filter(Boolean).join(' ');
   const cargo = ['--target-dir', join(root, 'target-wasm', simd ? 'simd' : 'scalar')];

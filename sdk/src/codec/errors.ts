@@ -32,13 +32,15 @@ const ADVICE: Readonly<Record<string, string>> = {
   checksum_mismatch: 'The bytes were changed on their way: ask for them again.',
   limit_exceeded: 'Raise maxBytes or maxWork if you trust the source; otherwise treat the input as hostile.',
   bad_dims: 'Rank must be at most 8, and the product of the dims must be the number of elements.',
-  bad_bins: 'The frame defines bins that are empty, overlap or leave the 32-bit range: it was not made by a valid encoder.',
+  bad_bins:
+    'The frame defines bins that are empty, overlap or leave the 32-bit range: it was not made by a valid encoder.',
   bad_table: 'The frame holds a frequency table that does not add up: it was not made by a valid encoder.',
   trailing_bytes: 'Pass exactly one frame: its end comes before the end of the input.',
   invalid_budget:
     "Give exactly one budget: 'near-lossless', 'balanced', 'small', { nrmse }, { maxError }, { bitsPerValue }, { bytes }, { step }, { lossless: true } or { keep, asymmetry, blocks, distortion }.",
   budget_unreachable: 'Allow at least the number of bytes named in the message.',
-  invalid_tensor: 'Pass { type, data, dims } with the typed array that belongs to the type and as many elements as the dims say.',
+  invalid_tensor:
+    'Pass { type, data, dims } with the typed array that belongs to the type and as many elements as the dims say.',
   non_finite: 'Replace NaN and infinity, or encode with { lossless: true }, which keeps them bit for bit.',
   invalid_option: 'See EncodeOptions for the names and values that exist.',
   bad_npy: 'The file is not a NumPy array in format 1.0 to 3.0.',

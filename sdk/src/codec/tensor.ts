@@ -28,19 +28,22 @@ export function sizeOf(dims: readonly number[]): number {
 /** Code of a type; an unknown name is an error. */
 export function dtypeCode(type: unknown): number {
   const code = (DTYPES as readonly unknown[]).indexOf(type);
-  if (code < 0) throw new SlicerError('invalid_tensor', `Unknown element type ${String(type)}; known: ${DTYPES.join(', ')}.`);
+  if (code < 0)
+    throw new SlicerError('invalid_tensor', `Unknown element type ${String(type)}; known: ${DTYPES.join(', ')}.`);
   return code;
 }
 
 /** Checks type, dims and data against each other. */
 export function checkTensor(tensor: Tensor): void {
-  if (typeof tensor !== 'object' || tensor === null) throw new SlicerError('invalid_tensor', 'The tensor is not an object.');
+  if (typeof tensor !== 'object' || tensor === null)
+    throw new SlicerError('invalid_tensor', 'The tensor is not an object.');
   const { type, data, dims } = tensor;
   dtypeCode(type);
   if (!Array.isArray(dims)) throw new SlicerError('bad_dims', 'dims is not an array.');
   if (dims.length > MAX_RANK) throw new SlicerError('bad_dims', `Rank ${dims.length} is more than ${MAX_RANK}.`);
   for (const dim of dims) {
-    if (!Number.isInteger(dim) || dim < 0 || dim > 0xffffffff) throw new SlicerError('bad_dims', `${String(dim)} is not a dim.`);
+    if (!Number.isInteger(dim) || dim < 0 || dim > 0xffffffff)
+      throw new SlicerError('bad_dims', `${String(dim)} is not a dim.`);
   }
   if (!isArrayOf(type, data)) {
     throw new SlicerError('invalid_tensor', `${type} data must be a ${ARRAYS[type].name}, not ${nameOf(data)}.`);
@@ -48,7 +51,10 @@ export function checkTensor(tensor: Tensor): void {
   const size = sizeOf(dims);
   const length = data.byteLength / elementSize(type);
   if (length !== size) {
-    throw new SlicerError('invalid_tensor', `The data has ${length} elements, but dims [${dims.join(', ')}] need ${size}.`);
+    throw new SlicerError(
+      'invalid_tensor',
+      `The data has ${length} elements, but dims [${dims.join(', ')}] need ${size}.`,
+    );
   }
 }
 

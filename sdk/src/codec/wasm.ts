@@ -40,7 +40,9 @@ export type WasmSource =
   | Promise<WebAssembly.Module | ArrayBuffer | ArrayBufferView | Response>;
 
 /** (module (func (result v128) i32.const 0 i8x16.splat i8x16.popcnt)): valid only where SIMD128 is. */
-const SIMD_PROBE = [0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253, 15, 11];
+const SIMD_PROBE = [
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 8, 1, 6, 0, 65, 0, 253, 15, 11,
+];
 
 /** Whether this host runs the SIMD128 build. */
 export function supportsSimd(): boolean {
@@ -131,7 +133,8 @@ function pick(source: InlineWasm): string {
 
 function noSource(): SlicerError {
   return new SlicerError('invalid_option', 'This entry point carries no WASM.', {
-    advice: "Await init(source) first, with the bytes, URL or compiled module of 'slicer-codec/simd.wasm' or 'scalar.wasm'.",
+    advice:
+      "Await init(source) first, with the bytes, URL or compiled module of 'slicer-codec/simd.wasm' or 'scalar.wasm'.",
   });
 }
 

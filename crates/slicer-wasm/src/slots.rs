@@ -1,0 +1,51 @@
+//! What each of the doubles of a handle means. `sdk/src/codec/abi.ts` names the same numbers; keep both in step.
+
+use slicer_codec::{DType, Dims, Error, Limits};
+
+/// Number of slots.
+pub const SLOTS: usize = 64;
+
+/// Element type code, in and out.
+pub const DTYPE: usize = 0;
+/// Rank, in and out; the dims follow.
+pub const RANK: usize = 1;
+/// First of eight dims.
+pub const DIMS: usize = 2;
+/// Decoder limits; NaN stands for the default.
+pub const MAX_BYTES: usize = 20;
+/// Work units a decoder may spend; NaN stands for the default.
+pub const MAX_WORK: usize = 21;
+/// Code, field, offset and detail of the last error.
+pub const ERROR: usize = 24;
+
+/// The slots of one handle.
+pub type Slots = [f64; SLOTS];
+
+/// Reads the decoder's limits.
+pub fn limits(slots: &Slots) -> Limits {
+    let default = Limits::default();
+    let pick = |slot: f64, default: u64| if slot.is_nan() { default } else { slot as u64 };
+    Limits {
+        max_bytes: pick(slots[MAX_BYTES], default.max_bytes),
+        max_work: pick(slots[MAX_WORK], default.max_work),
+    }
+}
+
+/// Writes type and dims of a tensor.
+pub fn set_head(slots: &mut Slots, dtype: DType, dims: &Dims) {
+    let dims = dims.as_slice();
+    slots[DTYPE] = f64::from(dtype as u8);
+    slots[RANK] = dims.len() as f64;
+    for (slot, &dim) in slots[DIMS..].iter_mut().zip(dims) {
+        *slot = f64::from(dim);
+    }
+}
+
+/// Writes an error; returns the status that announces it.
+pub fn set_error(slots: &mut Slots, error: &Error) -> u32 {
+    slots[ERROR] = f64::from(error.code as u8);
+    slots[ERROR + 1] = f64::from(error.field as u8);
+    slots[ERROR + 2] = error.offset as f64;
+    slots[ERROR + 3] = error.detail as f64;
+    u32::from(error.code as u8)
+}
