@@ -55,9 +55,10 @@ const ADVICE: Record<string, string> = {
   bad_magic: 'A .slcr file begins with SLCR (container) or SLCF (standalone frame). Check that this is the right file.',
   unsupported_version: 'The file was written by another release. Use the release that wrote it, or write it again.',
   unsupported_feature: 'The file uses something this release does not know. Try a newer release.',
-  truncated: 'The file ends too early: fetch it again, or keep the whole records with recoverContainer().',
+  truncated:
+    'The file ends too early: fetch it again, or keep the whole records with recoverContainer() (slicer --recover).',
   checksum_mismatch:
-    'The file was damaged after it was written: fetch it again, or keep what comes before with recoverContainer().',
+    'The file was damaged after it was written: fetch it again, or keep what comes before with recoverContainer() (slicer --recover).',
   limit_exceeded: 'If you trust the file, raise the limit; otherwise leave it.',
   bad_container: 'The writer of this file broke the format. See spec/container.md.',
 };

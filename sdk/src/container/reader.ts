@@ -58,8 +58,8 @@ export class Container {
     return this.bytes.subarray(start + fixed, start + entry.length);
   }
 
-  /** Every record in file order, metadata and skipped ones too. */
-  records(): Generator<ContainerRecord> {
+  /** Every record in file order, metadata and skipped ones too; `end` is where the next one begins. */
+  records(): Generator<ContainerRecord & { end: number }> {
     return scan(this.bytes, new ContainerState(this.state.limits), true);
   }
 }

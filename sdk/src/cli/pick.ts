@@ -1,0 +1,64 @@
+/** Choosing one tensor out of a container, and decoding it. */
+import { SlicerError } from '../codec/errors.js';
+import type { DecodedTensor, DecodeOptions } from '../codec/types.js';
+import { type Container, type ContainerEntry, readContainer, recoverContainer } from '../container/index.js';
+import * as codec from '../entry/index.js';
+import { count, type Reporter, safe } from './report.js';
+
+/** How a tensor is chosen. */
+export interface PickFlags {
+  tensor?: string;
+  step?: number;
+  recover?: boolean;
+}
+
+const SHOWN = 10;
+
+/** Reads a container; with `recover`, keeps what is whole and says what was lost. */
+export function openBytes(bytes: Uint8Array, recover: boolean | undefined, reporter: Reporter): Container {
+  if (!recover) return readContainer(bytes);
+  const found = recoverContainer(bytes);
+  if (found.recovered) {
+    const { code, message } = found.error!;
+    reporter.warn(
+      `recovered: kept ${count(found.keptBytes)} B, dropped ${count(found.droppedBytes)} B from there on (${code}: ${message})`,
+    );
+  }
+  return found.container;
+}
+
+/** The one body or frame that the flags leave. */
+export function pick(container: Container, flags: PickFlags): ContainerEntry {
+  const all = [...container.entries('body', 'frame')];
+  const left = all.filter(
+    (e) =>
+      (flags.tensor === undefined || container.nameOf(e.tensor) === flags.tensor) &&
+      (flags.step === undefined || e.step === flags.step),
+  );
+  if (left.length === 1) return left[0];
+  const list = (left.length > 0 ? left : all).slice(0, SHOWN).map((e) => {
+    const name = container.nameOf(e.tensor);
+    return `${name === undefined ? 'without a name' : safe(name)} at step ${e.step}`;
+  });
+  const more = (left.length > 0 ? left : all).length - list.length;
+  const there = `There ${list.length === 1 ? 'is' : 'are'} ${list.join(', ')}${more > 0 ? ` and ${count(more)} more` : ''}.`;
+  if (all.length === 0) {
+    throw new SlicerError('bad_container', 'The container holds no tensor.', { advice: 'See slicer inspect.' });
+  }
+  const message =
+    left.length === 0 ? 'No tensor in the container fits.' : `${count(left.length)} tensors in the container fit.`;
+  throw new SlicerError('unknown_tensor', message, { advice: `Choose with --tensor and --step. ${there}` });
+}
+
+/** Decodes one entry of a container. */
+export function decodeEntry(container: Container, entry: ContainerEntry, options: DecodeOptions): DecodedTensor {
+  const bytes = container.read(entry);
+  if (entry.kind === 'frame') return codec.decode(bytes, options);
+  return decodeBody(container.setup(entry.setup), bytes, options);
+}
+
+function decodeBody(_setup: Uint8Array, _body: Uint8Array, _options: DecodeOptions): DecodedTensor {
+  throw new SlicerError('unsupported_feature', 'This release cannot decode bare bodies from the command line.', {
+    advice: 'Use StreamDecoder.',
+  });
+}

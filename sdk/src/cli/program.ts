@@ -1,0 +1,83 @@
+/** The command line: commands, flags, help. Each command lives in the file of its name. */
+import { readFileSync } from 'node:fs';
+import { Command, Option } from 'commander';
+import { addBudgetFlags, parseCount } from './budget.js';
+
+/** Version of the package this file was installed with. */
+function version(): string {
+  return JSON.parse(readFileSync(new URL('../../../package.json', import.meta.url), 'utf8')).version;
+}
+
+const LAYOUTS = ['auto', 'nchw', 'nhwc', 'rows'];
+const GRANULARITIES = ['tensor', 'row', 'channel'];
+const DTYPES = ['float32', 'float16', 'bfloat16', 'int8', 'uint8', 'int16', 'int32'];
+
+const EPILOGUE = `
+- stands for standard input or output. Reports go to standard output, or to standard error when that carries the data.
+Exit codes: 0 ok, 2 usage (options, names, paths), 3 bad data, 4 limit (size, memory, budget out of reach), 1 defect.
+slicer is compression, not protection: inputs can often be reconstructed from features, so treat a frame as you treat the input.`;
+
+/** Builds the program. Nothing is loaded for a command before it is called. */
+export function createProgram(): Command {
+  const program = new Command('slicer')
+    .description('Codec for the tensors of split inference.')
+    .version(version())
+    .showHelpAfterError('(see slicer --help)')
+    .addHelpText('after', EPILOGUE);
+
+  const command = (usage: string, text: string) =>
+    program
+      .command(usage)
+      .description(text)
+      .option('--json', 'report and errors as JSON')
+      .option('-q, --quiet', 'no report and no progress');
+
+  addBudgetFlags(
+    command('encode <in.npy> <out.slcr>', 'encode a NumPy array into one standalone frame')
+      .addOption(new Option('--mode <name>', 'encoder').choices(['auto', 'uniform', 'slicer', 'lossless', 'raw']))
+      .addOption(new Option('--effort <name>', 'time to spend').choices(['fast', 'default', 'dense']))
+      .addOption(new Option('--layout <name>', 'how dims map to rows, channels and planes').choices(LAYOUTS))
+      .addOption(new Option('--granularity <name>', 'what shares one scale').choices(GRANULARITIES))
+      .addOption(new Option('--dtype <name>', 'element type; bfloat16 takes 2-byte void and uint16').choices(DTYPES)),
+  ).action(async (input, output, flags) => {
+    const { encodeCommand } = await import('./encode.js');
+    await encodeCommand(input, output, flags);
+  });
+
+  command('decode <in.slcr> <out.npy>', 'decode a standalone frame, or one tensor of a container')
+    .option('--tensor <name>', 'container: the tensor with this name')
+    .addOption(new Option('--step <n>', 'container: the tensor at this step').argParser(parseCount))
+    .option('--recover', 'container: use the records before the first damaged one')
+    .addOption(new Option('--max-bytes <n>', 'refuse tensors larger than this').argParser(parseCount))
+    .addOption(new Option('--max-work <n>', 'refuse frames that need more operations').argParser(parseCount))
+    .action(async (input, output, flags) => {
+      const { decodeCommand } = await import('./decode.js');
+      await decodeCommand(input, output, flags);
+    });
+
+  command('inspect <file>', 'show every field and the bytes of every section')
+    .option('--recover', 'container: show the records before the first damaged one')
+    .action(async (file, flags) => {
+      const { inspectCommand } = await import('./inspect.js');
+      await inspectCommand(file, flags);
+    });
+
+  command('diff <a.npy> <b.npy>', 'compare b with the reference a: NRMSE, worst group, max error, energy ratio')
+    .addOption(new Option('--granularity <name>', 'what a group is').choices(GRANULARITIES).default('row'))
+    .addOption(new Option('--layout <name>', 'how dims map to rows and channels').choices(LAYOUTS).default('auto'))
+    .addOption(new Option('--dtype <name>', 'element type; bfloat16 takes 2-byte void and uint16').choices(DTYPES))
+    .action(async (a, b, flags) => {
+      const { diffCommand } = await import('./diff.js');
+      await diffCommand(a, b, flags);
+    });
+
+  command('cut <model.onnx> <tensor>', 'cut a model at one tensor into head.onnx and tail.onnx')
+    .requiredOption('-o, --out <dir>', 'folder for head.onnx, tail.onnx and cut.json')
+    .option('--no-verify', 'do not run head and tail against the whole model')
+    .action(async (model, tensor, flags) => {
+      const { cutCommand } = await import('./cut.js');
+      await cutCommand(model, tensor, flags);
+    });
+
+  return program;
+}
