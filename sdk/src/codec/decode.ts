@@ -7,24 +7,21 @@ import { arrayFrom, bytesOf, sizeOf } from './tensor.js';
 import type { DecodedTensor, DecodeOptions } from './types.js';
 import type { Engine } from './wasm.js';
 
-/** Decodes frames one after another; after the first few calls of a size, it allocates nothing inside WASM. */
-export class Decoder {
-  private readonly handle: Handle;
-
-  constructor(engine: Engine) {
-    this.handle = new Handle(engine);
-  }
+/** What decoders of frames and of bodies have in common. */
+abstract class BaseDecoder {
+  protected abstract readonly handle: Handle;
+  protected abstract readonly operation: 'decode' | 'stream_decode';
 
   /** Decodes into a fresh array. */
   decode(bytes: Uint8Array | ArrayBuffer, options?: DecodeOptions): DecodedTensor {
     const data = this.run(bytes, options);
-    const head = this.head();
+    const head = readHead(this.handle);
     return { type: head.type, data: arrayFrom(head.type, data), dims: head.dims, size: head.size };
   }
 
   /**
    * Decodes into the caller's array, which may be larger than the tensor and of any type: its bytes are what is written.
-   * Nothing is written unless the whole frame is sound.
+   * Nothing is written unless the whole input is sound.
    */
   decodeInto(
     bytes: Uint8Array | ArrayBuffer,
@@ -38,7 +35,7 @@ export class Decoder {
       });
     }
     bytesOf(target).set(data);
-    return this.head();
+    return readHead(this.handle);
   }
 
   /** Gives the memory back to the module. */
@@ -49,15 +46,45 @@ export class Decoder {
   private run(bytes: Uint8Array | ArrayBuffer, options: DecodeOptions | undefined): Uint8Array {
     const input = checkBytes(bytes);
     const values = this.handle.values();
-    const { base } = this.handle;
-    writeDecodeOptions(options, values, base);
+    writeDecodeOptions(options, values, this.handle.base);
     this.handle.feed(input);
-    this.handle.run('decode');
+    this.handle.run(this.operation);
     return this.handle.result();
   }
+}
 
-  private head(): Omit<DecodedTensor, 'data'> {
-    return readHead(this.handle);
+/** Decodes standalone frames one after another; after the first few calls of a size, it allocates nothing inside WASM. */
+export class Decoder extends BaseDecoder {
+  protected readonly handle: Handle;
+  protected readonly operation = 'decode';
+
+  constructor(engine: Engine) {
+    super();
+    this.handle = new Handle(engine);
+  }
+}
+
+/** Decodes the bare bodies of a stream whose setup was received once. */
+export class StreamDecoder extends BaseDecoder {
+  protected readonly handle: Handle;
+  protected readonly operation = 'stream_decode';
+
+  constructor(engine: Engine, setup: Uint8Array | ArrayBuffer, options?: DecodeOptions) {
+    super();
+    // Kept, because a new instance of the module has to be told again.
+    const bytes = checkBytes(setup).slice();
+    this.handle = new Handle(engine, () => {
+      const values = this.handle.values();
+      writeDecodeOptions(options, values, this.handle.base);
+      this.handle.feed(bytes);
+      this.handle.run('stream_open');
+    });
+    try {
+      this.handle.values();
+    } catch (error) {
+      this.handle.free();
+      throw error;
+    }
   }
 }
 

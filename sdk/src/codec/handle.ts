@@ -5,7 +5,15 @@ import { bytesOf } from './tensor.js';
 import type { Engine, WasmExports } from './wasm.js';
 
 /** The functions of the façade that take a handle and return a status. */
-type Operation = 'encode' | 'decode' | 'inspect' | 'inspect_output';
+type Operation =
+  | 'encode'
+  | 'decode'
+  | 'inspect'
+  | 'inspect_output'
+  | 'stream_open'
+  | 'stream_decode'
+  | 'stream_setup'
+  | 'stream_encode';
 
 /** Owns a handle and renews it when the module was started anew. */
 export class Handle {
@@ -14,7 +22,11 @@ export class Handle {
   /** Index of the first slot in `values()`. */
   base = 0;
 
-  constructor(readonly engine: Engine) {}
+  /** `renew` brings back state that a new instance does not have; it runs whenever the handle is made. */
+  constructor(
+    readonly engine: Engine,
+    private readonly renew?: () => void,
+  ) {}
 
   private open(): WasmExports {
     const wasm = this.engine.exports();
@@ -22,6 +34,7 @@ export class Handle {
       this.handle = wasm.codec_new();
       this.generation = this.engine.generation;
       this.base = wasm.slots(this.handle) / 8;
+      this.renew?.();
     }
     return wasm;
   }

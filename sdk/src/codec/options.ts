@@ -5,7 +5,7 @@ import type { DecodeOptions, EncodeOptions } from './types.js';
 
 const METHOD = ['keep', 'asymmetry', 'blocks', 'distortion'] as const;
 const SINGLE = ['nrmse', 'maxError', 'bitsPerValue', 'bytes', 'step', 'lossless'] as const;
-const ENCODE_KEYS = new Set(['budget', 'mode', 'effort', 'layout', 'granularity']);
+const ENCODE_KEYS = new Set(['budget', 'mode', 'effort', 'layout', 'granularity', 'report']);
 
 /** Writes encoder options into the slots from `base` on. */
 export function writeEncodeOptions(options: EncodeOptions, slots: Float64Array, base: number): void {

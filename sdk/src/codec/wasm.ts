@@ -19,8 +19,12 @@ export interface WasmExports {
   readonly entries_len: (handle: number) => number;
   readonly decode: (handle: number) => number;
   readonly inspect: (handle: number) => number;
+  readonly stream_open: (handle: number) => number;
+  readonly stream_decode: (handle: number) => number;
   readonly encode?: (handle: number) => number;
   readonly inspect_output?: (handle: number) => number;
+  readonly stream_setup?: (handle: number) => number;
+  readonly stream_encode?: (handle: number) => number;
 }
 
 /** Both builds as base64, for entries that carry their WASM. */
