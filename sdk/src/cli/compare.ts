@@ -26,18 +26,23 @@ export function viewOf(
   dims: readonly number[],
   layout: Layout,
 ): { rows: number; channels: number; plane: number; last: boolean } {
-  const size = dims.reduce((n, d) => n * d, 1);
   const rank = dims.length;
-  const nchw = layout === 'nchw' || (layout === 'auto' && rank >= 4);
-  if (nchw && rank >= 2) {
-    const plane = dims.slice(2).reduce((n, d) => n * d, 1);
-    return { rows: dims[0], channels: dims[1], plane, last: false };
+  if ((layout === 'nchw' || layout === 'nhwc') && rank < 3) {
+    const advice = 'Use --layout auto or rows.';
+    throw new SlicerError('invalid_option', `--layout ${layout} needs rank 3 or more; the rank is ${rank}.`, {
+      advice,
+    });
   }
-  const channels = rank === 0 ? 1 : dims[rank - 1];
-  if (layout === 'nhwc' && rank >= 3) {
-    return { rows: dims[0], channels, plane: dims.slice(1, -1).reduce((n, d) => n * d, 1), last: true };
+  if (layout === 'nchw' || (layout === 'auto' && rank >= 4)) {
+    return { rows: dims[0], channels: dims[1], plane: product(dims.slice(2)), last: false };
   }
-  return { rows: channels === 0 ? 0 : size / channels, channels, plane: 1, last: true };
+  const channels = dims[rank - 1] ?? 1;
+  if (layout === 'nhwc') return { rows: dims[0], channels, plane: product(dims.slice(1, -1)), last: true };
+  return { rows: product(dims.slice(0, -1)), channels, plane: 1, last: true };
+}
+
+function product(dims: readonly number[]): number {
+  return dims.reduce((n, d) => n * d, 1);
 }
 
 const PIECE = 1 << 20;

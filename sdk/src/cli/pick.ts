@@ -3,6 +3,7 @@ import { SlicerError } from '../codec/errors.js';
 import type { DecodedTensor, DecodeOptions } from '../codec/types.js';
 import { type Container, type ContainerEntry, readContainer, recoverContainer } from '../container/index.js';
 import * as codec from '../entry/index.js';
+import { nearestNames } from '../onnx/names.js';
 import { count, type Reporter, safe } from './report.js';
 
 /** How a tensor is chosen. */
@@ -30,24 +31,35 @@ export function openBytes(bytes: Uint8Array, recover: boolean | undefined, repor
 /** The one body or frame that the flags leave. */
 export function pick(container: Container, flags: PickFlags): ContainerEntry {
   const all = [...container.entries('body', 'frame')];
-  const left = all.filter(
-    (e) =>
-      (flags.tensor === undefined || container.nameOf(e.tensor) === flags.tensor) &&
-      (flags.step === undefined || e.step === flags.step),
-  );
-  if (left.length === 1) return left[0];
-  const list = (left.length > 0 ? left : all).slice(0, SHOWN).map((e) => {
-    const name = container.nameOf(e.tensor);
-    return `${name === undefined ? 'without a name' : safe(name)} at step ${e.step}`;
-  });
-  const more = (left.length > 0 ? left : all).length - list.length;
-  const there = `There ${list.length === 1 ? 'is' : 'are'} ${list.join(', ')}${more > 0 ? ` and ${count(more)} more` : ''}.`;
   if (all.length === 0) {
     throw new SlicerError('bad_container', 'The container holds no tensor.', { advice: 'See slicer inspect.' });
   }
-  const message =
-    left.length === 0 ? 'No tensor in the container fits.' : `${count(left.length)} tensors in the container fit.`;
-  throw new SlicerError('unknown_tensor', message, { advice: `Choose with --tensor and --step. ${there}` });
+  if (flags.tensor !== undefined && !container.names.includes(flags.tensor)) throw unknownName(container, flags.tensor);
+  const named = all.filter((e) => flags.tensor === undefined || container.nameOf(e.tensor) === flags.tensor);
+  const left = named.filter((e) => flags.step === undefined || e.step === flags.step);
+  if (left.length === 1) return left[0];
+  const message = left.length === 0 ? 'No tensor fits.' : `${count(left.length)} tensors fit.`;
+  const list = left.length > 0 ? left : named;
+  throw new SlicerError('unknown_tensor', message, {
+    advice: `Choose with --tensor and --step: ${listed(container, list)}.`,
+  });
+}
+
+function unknownName(container: Container, wanted: string): SlicerError {
+  const near = nearestNames(wanted, container.names);
+  const names = near.length > 0 ? near : container.names.slice(0, SHOWN);
+  const known =
+    names.length > 0 ? `There is ${names.map(safe).join(', ')}.` : 'Its tensors have no names: choose with --step.';
+  return new SlicerError('unknown_tensor', `The container has no tensor named ${safe(wanted)}.`, { advice: known });
+}
+
+function listed(container: Container, entries: readonly ContainerEntry[]): string {
+  const shown = entries.slice(0, SHOWN).map((e) => {
+    const name = container.nameOf(e.tensor);
+    return `${name === undefined ? '(no name)' : safe(name)} at step ${e.step}`;
+  });
+  const more = entries.length - shown.length;
+  return shown.join(', ') + (more > 0 ? ` and ${count(more)} more` : '');
 }
 
 /** Decodes one entry of a container. */
