@@ -3,7 +3,6 @@ import type { FileHandle } from 'node:fs/promises';
 import { create } from '@bufbuild/protobuf';
 import { onnxError } from './errors.js';
 import {
-  type GraphProto,
   type ModelProto,
   StringStringEntryProtoSchema,
   type TensorProto,
@@ -43,18 +42,22 @@ export function externalRange(tensor: TensorProto): ExternalRange | undefined {
 /** Every tensor of a model: weights, constants, and those inside bodies and local functions. */
 export function allTensors(model: ModelProto): TensorProto[] {
   const found: TensorProto[] = [];
-  const visitNodes = (nodes: GraphProto['node']) => {
-    for (const node of nodes) {
-      for (const attribute of node.attribute) found.push(...(attribute.t ? [attribute.t] : []), ...attribute.tensors);
-      for (const body of bodiesOf(node)) visitGraph(body);
+  const graphs = model.graph ? [model.graph] : [];
+  const lists = model.functions.map((definition) => definition.node);
+  for (const graph of graphs) {
+    for (const tensor of graph.initializer) found.push(tensor);
+    lists.push(graph.node);
+    for (const nodes of lists.splice(0)) {
+      for (const node of nodes) {
+        for (const attribute of node.attribute) {
+          if (attribute.t) found.push(attribute.t);
+          for (const tensor of attribute.tensors) found.push(tensor);
+        }
+        // The outer loop goes on into what is appended here.
+        for (const body of bodiesOf(node)) graphs.push(body);
+      }
     }
-  };
-  const visitGraph = (graph: GraphProto) => {
-    found.push(...graph.initializer);
-    visitNodes(graph.node);
-  };
-  if (model.graph) visitGraph(model.graph);
-  for (const definition of model.functions) visitNodes(definition.node);
+  }
   return found;
 }
 

@@ -116,8 +116,14 @@ function draftNode(proto: NodeProto): GraphNode {
   };
 }
 
+/** Bodies inside bodies: real models have two or three levels. */
+const MAX_DEPTH = 64;
+
 /** Names a body reads and does not define: they come from the graphs around it. */
-function capturesOf(body: GraphProto): Set<string> {
+function capturesOf(body: GraphProto, depth = 1): Set<string> {
+  if (depth > MAX_DEPTH) {
+    throw onnxError('bad_onnx', `bodies of nodes lie more than ${MAX_DEPTH} deep`, 'Check where the model comes from.');
+  }
   const defined = new Set<string>([
     ...body.input.map((value) => value.name),
     ...body.initializer.map((tensor) => tensor.name),
@@ -125,7 +131,7 @@ function capturesOf(body: GraphProto): Set<string> {
   ]);
   const free = new Set<string>();
   for (const node of body.node) {
-    const read = [...node.input, ...bodiesOf(node).flatMap((nested) => [...capturesOf(nested)])];
+    const read = [...node.input, ...bodiesOf(node).flatMap((nested) => [...capturesOf(nested, depth + 1)])];
     for (const name of read) if (name !== '' && !defined.has(name)) free.add(name);
     for (const name of node.output) defined.add(name);
   }

@@ -77,7 +77,7 @@ export function tensorInfo(
 ): TensorInfo | undefined {
   const stated = known?.get(name) ?? infoFromProto(graph.valueInfo.get(name));
   if (stated) return stated;
-  const code = elementType(graph, name, known, new Set());
+  const code = elementType(graph, name, known);
   return code === undefined ? undefined : { name, type: dtypeName(code), dims: null };
 }
 
@@ -96,28 +96,24 @@ const UNRULED = new Set(
   ),
 );
 
-function elementType(
-  graph: Graph,
-  name: string,
-  known: ReadonlyMap<string, TensorInfo> | undefined,
-  visiting: Set<string>,
-): number | undefined {
-  const stated = known?.get(name) ?? infoFromProto(graph.valueInfo.get(name));
-  if (stated) return dtypeCode(stated.type);
-  const weight = graph.proto.initializer.find((tensor) => tensor.name === name);
-  if (weight) return weight.dataType;
-  const node = graph.values.get(name)?.producer;
-  if (!node || visiting.has(name) || (node.domain !== '' && node.domain !== 'ai.onnx')) return undefined;
-  visiting.add(name);
-  if (BOOL_OPS.has(node.opType)) return TensorProto_DataType.BOOL;
-  if (INT64_OPS.has(node.opType)) return TensorProto_DataType.INT64;
-  if (node.opType === 'Cast') return Number(attribute(node, 'to')?.i ?? 0) || undefined;
-  if (node.opType === 'Constant') return attribute(node, 'value')?.t?.dataType;
-  if (UNRULED.has(node.opType)) return undefined;
-  if (node.outputs.indexOf(name) > 0 && node.opType !== 'Split') return undefined;
-  const place = LIKE_INPUT.get(node.opType) ?? 0;
-  const input = node.proto.input[place];
-  return input ? elementType(graph, input, known, visiting) : undefined;
+/** Walks from a value towards one whose type is stated, by a rule per operator. */
+function elementType(graph: Graph, start: string, known?: ReadonlyMap<string, TensorInfo>): number | undefined {
+  for (let name: string | undefined = start; name !== undefined; ) {
+    const stated = known?.get(name) ?? infoFromProto(graph.valueInfo.get(name));
+    if (stated) return dtypeCode(stated.type);
+    const value = graph.values.get(name);
+    if (value?.role === 'initializer') return graph.proto.initializer.find((one) => one.name === value.name)?.dataType;
+    const node: GraphNode | undefined = value?.producer;
+    if (!node || (node.domain !== '' && node.domain !== 'ai.onnx')) return undefined;
+    if (BOOL_OPS.has(node.opType)) return TensorProto_DataType.BOOL;
+    if (INT64_OPS.has(node.opType)) return TensorProto_DataType.INT64;
+    if (node.opType === 'Cast') return Number(attribute(node, 'to')?.i ?? 0) || undefined;
+    if (node.opType === 'Constant') return attribute(node, 'value')?.t?.dataType;
+    const isFirst = node.outputs[0] === name || node.opType === 'Split';
+    if (UNRULED.has(node.opType) || !isFirst) return undefined;
+    name = node.proto.input[LIKE_INPUT.get(node.opType) ?? 0] || undefined;
+  }
+  return undefined;
 }
 
 /** The attribute of a node by name. */
