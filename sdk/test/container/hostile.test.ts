@@ -1,5 +1,5 @@
 /** Damaged and malicious containers: always a SlicerError with a useful code, never anything else, never memory above the cap. */
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { SlicerError } from '../../src/codec/errors.js';
 import {
   ContainerStream,
@@ -166,6 +166,46 @@ describe('hostile containers', () => {
     await expect(drain(new ContainerStream([bytes], { maxRecordBytes: 2 ** 32 - 1 }))).rejects.toMatchObject({
       code: 'truncated',
     });
+  });
+
+  test('no buffer is larger than the file, whatever its fields claim', async () => {
+    const r = random(7);
+    const files = Array.from({ length: 4000 }, (_, n) => {
+      const bytes = sample(200 + (n % 8));
+      const offsets = recordOffsets(bytes);
+      const at = offsets[Math.floor(r() * offsets.length)];
+      // Large numbers where lengths and counts are.
+      for (const place of [4, 5, 6, 7, 16, 17, 18, 19]) {
+        if (r() < 0.4 && at + place < bytes.length) bytes[at + place] = r() < 0.5 ? 0xff : Math.floor(r() * 256);
+      }
+      reseal(bytes, at);
+      return bytes;
+    });
+    let largest = 0;
+    const Real = Uint8Array;
+    class Counting extends Uint8Array {
+      constructor(...args: unknown[]) {
+        if (typeof args[0] === 'number') largest = Math.max(largest, args[0]);
+        // biome-ignore lint/suspicious/noExplicitAny: passes on whatever the real constructor was given.
+        super(...(args as [any]));
+      }
+    }
+    vi.stubGlobal('Uint8Array', Counting);
+    try {
+      for (const bytes of files) {
+        largest = 0;
+        outcome(() => recoverContainer(bytes));
+        await expectSlicerErrorOrNothing(() => drain(new ContainerStream([bytes])));
+        await expectSlicerErrorOrNothing(async () => {
+          const file = await openContainer(rangeReader(bytes));
+          for (const entry of file.entries()) await file.read(entry);
+        });
+        // A table of entries grows by doubling from 512 bytes.
+        if (largest > Math.max(1024, bytes.length)) throw new Error(`${largest} for a file of ${bytes.length}`);
+      }
+    } finally {
+      vi.stubGlobal('Uint8Array', Real);
+    }
   });
 
   test('caps', () => {
