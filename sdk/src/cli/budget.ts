@@ -21,7 +21,8 @@ export interface BudgetFlags {
 const METHOD = ['keep', 'asymmetry', 'blocks', 'distortion'] as const;
 const SINGLE = ['nrmse', 'maxError', 'bitsPerValue', 'bytes', 'step'] as const;
 
-const ADVICE =
+/** What to do when there is no budget, or a wrong one. */
+export const BUDGET_ADVICE =
   'Give one of --preset near-lossless|balanced|small, --nrmse, --max-error, --bits-per-value, --bytes, --step, --lossless, or the ' +
   "method's own --keep --asymmetry --blocks --distortion.";
 
@@ -78,10 +79,12 @@ export function budgetOf(flags: BudgetFlags): Budget {
     const values = Object.fromEntries(method.map((name) => [name, flags[name]]));
     given.push([method.map(flagName).join(' '), values as Budget]);
   }
-  if (given.length === 0) throw new SlicerError('invalid_budget', 'No budget was given.', { advice: ADVICE });
+  if (given.length === 0) throw new SlicerError('invalid_budget', 'No budget was given.', { advice: BUDGET_ADVICE });
   if (given.length > 1) {
     const flagsGiven = given.map(([flag]) => flag).join(' and ');
-    throw new SlicerError('invalid_budget', `More than one budget was given: ${flagsGiven}.`, { advice: ADVICE });
+    throw new SlicerError('invalid_budget', `More than one budget was given: ${flagsGiven}.`, {
+      advice: BUDGET_ADVICE,
+    });
   }
   return given[0][1];
 }
