@@ -20,10 +20,17 @@ export function randomFeeds(
   seed = 1,
 ): Record<string, RuntimeTensor> {
   const random = generator(seed);
+  // A size that is the batch of one input is the batch wherever its name stands: caches have it in second place.
+  const batch = new Set(inputs.filter(({ shape }) => (shape?.length ?? 0) > 1).map(({ shape }) => shape![0]!));
   return Object.fromEntries(
     inputs.map((input) => {
       const stated = input.shape ?? [];
-      const dims = shapes[input.name] ?? stated.map((size, i) => resolve(size, i, stated.length, open));
+      const dims =
+        shapes[input.name] ??
+        stated.map((size, i) => {
+          if (typeof size === 'number' && size >= 0) return size;
+          return (isBatch(i) && stated.length > 1) || (size !== '' && batch.has(size)) ? 1 : open;
+        });
       checkShape(input, dims);
       const count = dims.reduce((a, b) => a * b, 1);
       return [input.name, new runtime.Tensor(input.type ?? 'float32', fill(input, count, random), dims)];
@@ -60,11 +67,6 @@ export async function firstAccepted<T>(
 }
 
 const isBatch = (place: number): boolean => place === 0;
-
-function resolve(size: number | string, place: number, rank: number, open: number): number {
-  if (typeof size === 'number' && size >= 0) return size;
-  return isBatch(place) && rank > 1 ? 1 : open;
-}
 
 function checkShape(input: RuntimeMetadata, dims: readonly number[]): void {
   const stated = input.shape ?? [];

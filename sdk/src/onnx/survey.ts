@@ -14,14 +14,15 @@ export interface SurveyedCut extends CutPoint {
   readonly dims: readonly number[];
   /** Bytes of the tensor as it is. */
   readonly bytes: number;
-  /** Multiply–accumulates of everything computed up to the cut, the model's whole being `Survey.macs`. */
+  /** Multiply–accumulates of everything computed up to the cut. */
   readonly macsBefore: number;
   /** No other cut has both fewer bytes and less compute before it. */
   readonly onFront: boolean;
 }
 
-/** What `surveyCuts` finds. */
+/** What `surveyCuts` finds; all 0 for a model without a cut, which is not run. */
 export interface Survey {
+  /** Multiply–accumulates of the whole model. */
   readonly macs: number;
   readonly inputs: Readonly<Record<string, readonly number[]>>;
   readonly inputBytes: number;
@@ -45,6 +46,7 @@ export async function surveyCuts(model: ModelProto, options: SurveyOptions = {})
   const graph = buildGraph(model);
   const flow = traceData(graph, options);
   const points = cutsOfFlow(graph, flow);
+  if (points.length === 0) return { macs: 0, inputs: {}, inputBytes: 0, cuts: [] };
   const counted = graph.nodes.filter((node) => nodeMacs(node, () => [1, 1, 1, 1]) !== 0);
   const wanted = new Set([
     ...points.map((point) => point.name),
