@@ -16,7 +16,7 @@ const LINES = [
   { text: 'Split it here' },
   { text: 'Invoice 2026-1187', weight: 700, noise: 24 },
   { text: 'PLATFORM 9 17:45', ink: '#f5e9c8', paper: '#1d2b3a' },
-  { text: 'fine print, page 7', size: 26, noise: 8 },
+  { text: 'Terms and conditions', size: 26, noise: 8 },
   { text: 'Handle with care!', slant: -0.22, paper: '#efe6d2' },
   { text: 'faint ink, old paper', ink: '#8a8172', paper: '#d8ccb0', noise: 10 },
   { text: 'Total: 48.50 EUR', weight: 700, light: true },

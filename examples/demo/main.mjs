@@ -66,7 +66,7 @@ async function demo(options) {
     rows.push(await runSetting(task, sessions, cut.name, reference, setting, say));
   }
   rows.push(...(await runPictures(task, sessions, reference, say)));
-  const chosen = rows.filter((row) => row.kind === 'codec' && task.accepts(row)).sort((a, b) => a.bytes - b.bytes)[0];
+  const chosen = smallestSafe(task, rows);
   const times = {
     whole: median(reference.map((one) => one.wholeMs)),
     head: median(reference.map((one) => one.headMs)),
@@ -90,6 +90,13 @@ async function demo(options) {
     console.error('The answer did not stay the same at a tenth of the fp32 bytes.');
     process.exitCode = 1;
   }
+}
+
+/** The setting with the fewest bytes that keeps the answers, as do all with more: a lucky one further down is none. */
+function smallestSafe(task, rows) {
+  const coded = rows.filter((row) => row.kind === 'codec').sort((a, b) => b.bytes - a.bytes);
+  const failing = coded.findIndex((row) => !task.accepts(row));
+  return coded.slice(0, failing < 0 ? undefined : failing).at(-1);
 }
 
 const megabytes = (bytes) => `${(bytes / 1e6).toFixed(1)} MB`;

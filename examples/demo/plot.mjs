@@ -133,7 +133,7 @@ function curves(rows) {
     yAxisIndex: 1,
     symbolSize: 9,
     label: { show: true, position: 'right', formatter: '{b}', fontSize: 11, color: '#444' },
-    labelLayout: { hideOverlap: true },
+    labelLayout: { moveOverlap: 'shiftY' },
   };
   return [
     {
