@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import type { Budget, EncodeOptions, Layout } from 'slicer-codec';
 import { check, type Implementation, type Law, type MakeLaw } from './law.ts';
 import { measure } from './measure.ts';
-import { jobs, settings } from './options.ts';
+import { fit, jobs, settings } from './options.ts';
 import { attempt } from './round-trip.ts';
 import { cook, type Recipe, recipes } from './tensors.ts';
 
@@ -29,7 +29,7 @@ export function lossyLaws(codec: Implementation['codec'], law: MakeLaw): Law[] {
       name,
       fc.tuple(recipes(true), settings, fc.constantFrom(0.5, 0.1, 0.0316, 1e-3, 1e-6)),
       ([recipe, rest, limit]) => {
-        const { found } = run(recipe, { ...rest, budget: budget(limit) });
+        const { found } = run(recipe, fit(budget(limit), rest));
         check(holds(found, limit), `asked for ${limit}, got ${JSON.stringify(found)}`);
       },
     );
@@ -46,14 +46,14 @@ export function lossyLaws(codec: Implementation['codec'], law: MakeLaw): Law[] {
     ),
     law(
       'bytes and bitsPerValue are caps',
-      fc.tuple(recipes(true), settings, fc.nat({ max: 2000 })),
+      fc.tuple(recipes(true), settings, fc.integer({ min: 1, max: 2000 })),
       ([recipe, rest, n]) => {
         const tensor = cook(recipe);
         const size = recipe.dims.reduce((a, b) => a * b, 1);
-        const byBytes = attempt(() => codec.encode(tensor, { ...rest, budget: { bytes: n } }));
+        const byBytes = attempt(() => codec.encode(tensor, fit({ bytes: n }, rest)));
         if (byBytes) check(byBytes.bytes.length <= n, `${byBytes.bytes.length} bytes under a cap of ${n}`);
         const rate = (n % 64) / 4 + 0.25;
-        const byRate = attempt(() => codec.encode(tensor, { ...rest, budget: { bitsPerValue: rate } }));
+        const byRate = attempt(() => codec.encode(tensor, fit({ bitsPerValue: rate }, rest)));
         if (byRate)
           check(8 * byRate.bytes.length <= rate * size, `${byRate.bytes.length} bytes at ${rate} bits a value`);
       },

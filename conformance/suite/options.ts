@@ -20,7 +20,7 @@ const budgets: fc.Arbitrary<Budget> = fc.oneof(
   fc.record({ distortion: fc.constantFrom(0.3, 0.1, 0.02) }),
   fc.record({
     keep: fc.constantFrom(0, 0.1, 0.5, 1),
-    asymmetry: fc.constantFrom(0, 0.5, 1, 2),
+    asymmetry: fc.constantFrom(0.25, 0.5, 1, 2),
     blocks: fc.constantFrom(1, 2, 4, 8),
     distortion: fc.constantFrom(0.2, 0.05),
   }),
@@ -29,14 +29,22 @@ const budgets: fc.Arbitrary<Budget> = fc.oneof(
 /** The part of the options beside the budget. */
 export const settings: fc.Arbitrary<Omit<EncodeOptions, 'budget'>> = fc.record({
   mode: modes,
-  effort: fc.constantFrom('fast', 'default' as const),
+  effort: fc.constantFrom('fast', 'default', 'dense' as const),
   granularity: fc.constantFrom('tensor', 'row', 'channel' as const),
 });
 
-/** Any finite tensor with any budget. A method budget belongs to the method's own encoder. */
-export const jobs: fc.Arbitrary<Job> = fc.record({ recipe: recipes(true), budget: budgets, rest: settings }).map(fit);
+/** Any finite tensor with any budget. */
+export const jobs: fc.Arbitrary<Job> = fc
+  .record({ recipe: recipes(true), budget: budgets, rest: settings })
+  .map(({ recipe, budget, rest }) => ({ recipe, options: fit(budget, rest) }));
 
-function fit({ recipe, budget, rest }: { recipe: Recipe; budget: Budget; rest: Omit<EncodeOptions, 'budget'> }): Job {
-  const method = typeof budget === 'object' && 'distortion' in budget;
-  return { recipe, options: { ...rest, budget, ...(method ? { mode: 'slicer' } : {}) } };
+/** Makes budget and settings go together: the method has one scale, and neither a step nor a largest error. */
+export function fit(budget: Budget, rest: Omit<EncodeOptions, 'budget'>): EncodeOptions {
+  const has = (key: string) => typeof budget === 'object' && key in budget;
+  if (has('distortion'))
+    return { ...rest, budget, mode: rest.mode === 'uniform' ? 'slicer' : rest.mode, granularity: 'tensor' };
+  if (rest.mode !== 'slicer') return { ...rest, budget };
+  return has('step') || has('maxError')
+    ? { ...rest, budget, mode: 'auto' }
+    : { ...rest, budget, granularity: 'tensor' };
 }

@@ -1,8 +1,8 @@
 //! Decoding, inspection, and the bodies of a stream.
 
 use crate::slots::{limits, set_error, set_head};
-use crate::{Codec, codec};
-use slicer_codec::{Decoder, Entry, Error, StreamDecoder};
+use crate::codec;
+use slicer_codec::{Decoder, StreamDecoder};
 use wasm_bindgen::prelude::wasm_bindgen;
 
 /// Decodes the standalone frame in the input; type and dims go to the slots.
@@ -24,21 +24,7 @@ pub fn decode(handle: u32) -> u32 {
 #[wasm_bindgen]
 pub fn inspect(handle: u32) -> u32 {
     let c = codec(handle);
-    let result = slicer_codec::inspect(&c.input, limits(&c.slots));
-    list(c, result)
-}
-
-/// Lists the fields of the frame that was encoded last.
-#[cfg(feature = "encode")]
-#[wasm_bindgen]
-pub fn inspect_output(handle: u32) -> u32 {
-    let c = codec(handle);
-    let result = slicer_codec::inspect(&c.output, slicer_codec::Limits::default());
-    list(c, result)
-}
-
-fn list(c: &mut Codec, result: Result<Vec<Entry>, Error>) -> u32 {
-    match result {
+    match slicer_codec::inspect(&c.input, limits(&c.slots)) {
         Ok(entries) => {
             c.entries.clear();
             for e in entries {

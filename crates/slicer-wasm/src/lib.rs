@@ -7,7 +7,9 @@
 mod decode;
 #[cfg(feature = "encode")]
 mod encode;
-mod slots;
+#[cfg(feature = "encode")]
+pub mod options;
+pub mod slots;
 
 use slots::{SLOTS, Slots};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -22,7 +24,9 @@ pub(crate) struct Codec {
     pub decoder: Option<slicer_codec::Decoder>,
     pub stream_decoder: Option<slicer_codec::StreamDecoder>,
     #[cfg(feature = "encode")]
-    pub encoder: encode::State,
+    pub encoder: slicer_codec::Encoder,
+    #[cfg(feature = "encode")]
+    pub stream_encoder: Option<slicer_codec::StreamEncoder>,
 }
 
 /// The codec behind a handle.
@@ -43,7 +47,9 @@ pub fn codec_new() -> u32 {
         decoder: None,
         stream_decoder: None,
         #[cfg(feature = "encode")]
-        encoder: encode::State::default(),
+        encoder: slicer_codec::Encoder::new(),
+        #[cfg(feature = "encode")]
+        stream_encoder: None,
     };
     Box::into_raw(Box::new(codec)) as usize as u32
 }

@@ -11,12 +11,29 @@ pub const DTYPE: usize = 0;
 pub const RANK: usize = 1;
 /// First of eight dims.
 pub const DIMS: usize = 2;
+/// Kind of budget; its four numbers follow, NaN where absent.
+pub const BUDGET: usize = 10;
+/// First number of the budget: its value, or keep, asymmetry, blocks and distortion.
+pub const BUDGET_VALUES: usize = 11;
+/// Encoder mode.
+pub const MODE: usize = 15;
+/// Encoder effort.
+pub const EFFORT: usize = 16;
+/// Layout; 0 = the default of the rank.
+pub const LAYOUT: usize = 17;
+/// What shares a scale.
+pub const GRANULARITY: usize = 18;
+/// Whether errors are measured where the budget does not need them.
+pub const WANT_REPORT: usize = 19;
 /// Decoder limits; NaN stands for the default.
 pub const MAX_BYTES: usize = 20;
 /// Work units a decoder may spend; NaN stands for the default.
 pub const MAX_WORK: usize = 21;
 /// Code, field, offset and detail of the last error.
 pub const ERROR: usize = 24;
+
+/// First slot of the encoder's report.
+pub const REPORT: usize = 28;
 
 /// The slots of one handle.
 pub type Slots = [f64; SLOTS];

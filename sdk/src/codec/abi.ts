@@ -6,19 +6,8 @@ export const MODES = ['auto', 'uniform', 'slicer', 'lossless', 'raw'] as const;
 export const EFFORTS = ['fast', 'default', 'dense'] as const;
 export const LAYOUTS = ['auto', 'nchw', 'nhwc', 'rows'] as const;
 export const GRANULARITIES = ['tensor', 'row', 'channel'] as const;
-/** Kinds of budget by code. */
-export const BUDGETS = [
-  'near-lossless',
-  'balanced',
-  'small',
-  'nrmse',
-  'maxError',
-  'bitsPerValue',
-  'bytes',
-  'step',
-  'lossless',
-  'method',
-] as const;
+/** Kinds of budget by code; presets become `nrmse`. */
+export const BUDGETS = ['nrmse', 'maxError', 'bitsPerValue', 'bytes', 'step', 'lossless', 'method'] as const;
 
 /** First slot of each group; rank is followed by eight dims, budget by its four numbers. */
 export const SLOT = {
@@ -31,6 +20,7 @@ export const SLOT = {
   effort: 16,
   layout: 17,
   granularity: 18,
+  wantReport: 19,
   maxBytes: 20,
   maxWork: 21,
   errorCode: 24,
@@ -49,7 +39,11 @@ export const SLOT = {
   height: 36,
   width: 37,
   warnings: 38,
-  draft: 39,
+  /** Bytes of each of `SECTIONS`. */
+  sections: 39,
 } as const;
+
+/** Names of the parts a report divides a frame into. */
+export const SECTIONS = ['header', 'bins', 'tables', 'maps', 'body', 'payload', 'checksum'] as const;
 
 export const MAX_RANK = 8;

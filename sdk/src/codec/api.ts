@@ -1,8 +1,17 @@
 /** The codec as one object over one WASM module; the package's entry points differ only in where that comes from. */
-import { Decoder } from './decode.js';
+import { Decoder, StreamDecoder } from './decode.js';
 import { Encoder } from './encode.js';
 import { inspectWith } from './inspect.js';
-import type { DecodedTensor, DecodeOptions, EncodeOptions, EncodeResult, FrameInfo, Tensor } from './types.js';
+import { StreamEncoder } from './stream.js';
+import type {
+  DecodedTensor,
+  DecodeOptions,
+  EncodeOptions,
+  EncodeResult,
+  FrameInfo,
+  StreamOptions,
+  Tensor,
+} from './types.js';
 import { Engine, type InlineWasm, type WasmSource } from './wasm.js';
 
 /** A codec with a WASM instance of its own. */
@@ -12,13 +21,22 @@ export interface Codec {
   /** Decodes one standalone frame. */
   decode(bytes: Uint8Array | ArrayBuffer, options?: DecodeOptions): DecodedTensor;
   /** Every field of a standalone frame and the bytes of every section. */
-  inspect(bytes: Uint8Array | ArrayBuffer): FrameInfo;
+  inspect(bytes: Uint8Array | ArrayBuffer, options?: DecodeOptions): FrameInfo;
   /** Starts the module without blocking, from the given source if there is one. Optional where WASM is built in. */
   init(source?: WasmSource): Promise<void>;
   /** A reusable encoder of this codec. */
   readonly Encoder: new () => Encoder;
   /** A reusable decoder of this codec. */
   readonly Decoder: new () => Decoder;
+  /** An encoder of bare bodies under one setup. */
+  readonly StreamEncoder: new (
+    options: StreamOptions,
+  ) => StreamEncoder;
+  /** A decoder of bare bodies, from the bytes of their setup. */
+  readonly StreamDecoder: new (
+    setup: Uint8Array | ArrayBuffer,
+    options?: DecodeOptions,
+  ) => StreamDecoder;
 }
 
 /** Makes a codec of its own. Without a source, `init(source)` must be awaited before anything else. */
@@ -35,7 +53,7 @@ export function createCodec(source?: InlineWasm | WebAssembly.Module): Codec {
       decoder ??= new Decoder(engine);
       return decoder.decode(bytes, options);
     },
-    inspect: (bytes) => inspectWith(engine, bytes),
+    inspect: (bytes, options) => inspectWith(engine, bytes, options),
     init: (from) => engine.init(from),
     Encoder: class extends Encoder {
       constructor() {
@@ -45,6 +63,16 @@ export function createCodec(source?: InlineWasm | WebAssembly.Module): Codec {
     Decoder: class extends Decoder {
       constructor() {
         super(engine);
+      }
+    },
+    StreamEncoder: class extends StreamEncoder {
+      constructor(options: StreamOptions) {
+        super(engine, options);
+      }
+    },
+    StreamDecoder: class extends StreamDecoder {
+      constructor(setup: Uint8Array | ArrayBuffer, options?: DecodeOptions) {
+        super(engine, setup, options);
       }
     },
   };

@@ -1,8 +1,7 @@
 /** Encoders: one call for one tensor, or a reusable object for many. */
-import { MAX_RANK, MODES, SLOT } from './abi.js';
+import { MAX_RANK, MODES, SECTIONS, SLOT } from './abi.js';
 import { SlicerError } from './errors.js';
 import { Handle } from './handle.js';
-import { readSections } from './inspect.js';
 import { writeEncodeOptions } from './options.js';
 import { checkTensor, dtypeCode, sizeOf } from './tensor.js';
 import type { EncodeOptions, EncodeReport, EncodeResult, Tensor } from './types.js';
@@ -10,7 +9,9 @@ import type { Engine } from './wasm.js';
 
 /** Sentences for the bits of the warning slot. */
 const WARNINGS = [
-  'A few values are more than 30 times the root mean square: granularity row or channel may be much smaller.',
+  'The largest value is more than 30 times the root mean square: granularity row or channel may be much smaller.',
+  'No encoder made the tensor smaller: it is stored as it is.',
+  'The error budget could only be met without loss.',
 ] as const;
 
 /** Encodes tensors one after another; after the first few calls of a size, it allocates nothing inside WASM. */
@@ -63,7 +64,7 @@ export class Encoder {
         height: slot(SLOT.height),
         width: slot(SLOT.width),
       },
-      sections: readSections(this.handle),
+      sections: Object.fromEntries(SECTIONS.map((name, i) => [name, slot(SLOT.sections + i)])),
       warnings: WARNINGS.filter((_, bit) => flags & (1 << bit)),
       microseconds,
     };

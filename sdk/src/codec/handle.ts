@@ -5,15 +5,7 @@ import { bytesOf } from './tensor.js';
 import type { Engine, WasmExports } from './wasm.js';
 
 /** The functions of the façade that take a handle and return a status. */
-type Operation =
-  | 'encode'
-  | 'decode'
-  | 'inspect'
-  | 'inspect_output'
-  | 'stream_open'
-  | 'stream_decode'
-  | 'stream_setup'
-  | 'stream_encode';
+type Operation = 'encode' | 'decode' | 'inspect' | 'stream_open' | 'stream_decode' | 'stream_setup' | 'stream_encode';
 
 /** Owns a handle and renews it when the module was started anew. */
 export class Handle {

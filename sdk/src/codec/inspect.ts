@@ -1,27 +1,34 @@
 /** Inspection: every field of a frame and the bytes of every section, the payload untouched. */
-import { SLOT } from './abi.js';
-import { checkBytes, readHead } from './decode.js';
-import { fieldName } from './errors.js';
+import { DTYPES } from './abi.js';
+import { checkBytes } from './decode.js';
+import { fieldName, SlicerError } from './errors.js';
 import { Handle } from './handle.js';
-import type { FrameEntry, FrameInfo } from './types.js';
+import { writeDecodeOptions } from './options.js';
+import { sizeOf } from './tensor.js';
+import type { DecodeOptions, FrameEntry, FrameInfo } from './types.js';
 import type { Engine } from './wasm.js';
 
 /** Numbers of one entry: field, start, end, value. */
 const ENTRY = 4;
 
 /** Reads a standalone frame's fields. */
-export function inspectWith(engine: Engine, given: Uint8Array | ArrayBuffer): FrameInfo {
+export function inspectWith(engine: Engine, given: Uint8Array | ArrayBuffer, options?: DecodeOptions): FrameInfo {
   const handle = new Handle(engine);
   try {
     const bytes = checkBytes(given);
+    const values = handle.values();
+    writeDecodeOptions(options, values, handle.base);
     handle.feed(bytes);
     handle.run('inspect');
     const entries = readEntries(handle);
-    const head = readHead(handle);
+    const find = (field: string) => entries.find((e) => e.field === field) ?? missing(field);
+    const dims = readVarints(bytes.subarray(find('dims').start, find('dims').end));
     return {
-      version: 0,
-      draft: handle.slot(SLOT.draft),
-      ...head,
+      version: bytes[find('version').start],
+      draft: find('version').value,
+      type: DTYPES[find('type').value],
+      dims,
+      size: sizeOf(dims),
       bytes: bytes.length,
       entries,
       sections: sum(entries),
@@ -29,12 +36,6 @@ export function inspectWith(engine: Engine, given: Uint8Array | ArrayBuffer): Fr
   } finally {
     handle.free();
   }
-}
-
-/** Bytes by field of the frame the handle has just encoded. */
-export function readSections(handle: Handle): Record<string, number> {
-  handle.run('inspect_output');
-  return sum(readEntries(handle));
 }
 
 function readEntries(handle: Handle): FrameEntry[] {
@@ -45,8 +46,27 @@ function readEntries(handle: Handle): FrameEntry[] {
   });
 }
 
+/** The core has checked them: an entry gives their place, and only the sum fits in its value. */
+function readVarints(bytes: Uint8Array): number[] {
+  const values: number[] = [];
+  let [value, unit] = [0, 1];
+  for (const byte of bytes) {
+    value += (byte & 0x7f) * unit;
+    unit *= 128;
+    if (byte < 0x80) {
+      values.push(value);
+      [value, unit] = [0, 1];
+    }
+  }
+  return values;
+}
+
 function sum(entries: readonly FrameEntry[]): Record<string, number> {
   const sections: Record<string, number> = {};
   for (const { field, start, end } of entries) sections[field] = (sections[field] ?? 0) + end - start;
   return sections;
+}
+
+function missing(field: string): never {
+  throw new SlicerError('internal', `The core did not report the field ${field}.`);
 }

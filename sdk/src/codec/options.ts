@@ -1,10 +1,12 @@
 /** From options as people write them to the numbers the core reads. */
 import { BUDGETS, EFFORTS, GRANULARITIES, LAYOUTS, MODES, SLOT } from './abi.js';
 import { SlicerError } from './errors.js';
-import type { DecodeOptions, EncodeOptions } from './types.js';
+import type { DecodeOptions, EncodeOptions, Layout } from './types.js';
 
 const METHOD = ['keep', 'asymmetry', 'blocks', 'distortion'] as const;
 const SINGLE = ['nrmse', 'maxError', 'bitsPerValue', 'bytes', 'step', 'lossless'] as const;
+/** What the presets stand for: NRMSE, so 50, 30 and 20 decibels. */
+const PRESETS: Readonly<Record<string, number>> = { 'near-lossless': 0.003, balanced: 0.03, small: 0.1 };
 const ENCODE_KEYS = new Set(['budget', 'mode', 'effort', 'layout', 'granularity', 'report']);
 
 /** Writes encoder options into the slots from `base` on. */
@@ -16,8 +18,14 @@ export function writeEncodeOptions(options: EncodeOptions, slots: Float64Array, 
   writeBudget(options.budget, slots, base);
   slots[base + SLOT.mode] = choice('mode', MODES, options.mode, 'auto');
   slots[base + SLOT.effort] = choice('effort', EFFORTS, options.effort, 'default');
-  slots[base + SLOT.layout] = choice('layout', LAYOUTS, options.layout, 'auto');
+  slots[base + SLOT.layout] = layoutCode(options.layout);
   slots[base + SLOT.granularity] = choice('granularity', GRANULARITIES, options.granularity, 'tensor');
+  slots[base + SLOT.wantReport] = options.report === false ? 0 : 1;
+}
+
+/** Code of a layout. */
+export function layoutCode(layout: Layout | undefined): number {
+  return choice('layout', LAYOUTS, layout, 'auto');
 }
 
 /** Writes decoder limits; NaN stands for the default. */
@@ -29,7 +37,9 @@ export function writeDecodeOptions(options: DecodeOptions | undefined, slots: Fl
 function writeBudget(budget: EncodeOptions['budget'], slots: Float64Array, base: number): void {
   for (let i = 0; i < 4; i++) slots[base + SLOT.budgetValues + i] = Number.NaN;
   if (typeof budget === 'string') {
-    slots[base + SLOT.budget] = choice('budget', BUDGETS.slice(0, 3), budget, undefined, 'invalid_budget');
+    choice('budget', Object.keys(PRESETS), budget, undefined, 'invalid_budget');
+    slots[base + SLOT.budget] = 0;
+    slots[base + SLOT.budgetValues] = PRESETS[budget];
     return;
   }
   if (typeof budget !== 'object' || budget === null) throw new SlicerError('invalid_budget', 'No budget was given.');
@@ -47,6 +57,9 @@ function writeBudget(budget: EncodeOptions['budget'], slots: Float64Array, base:
     slots[base + SLOT.budgetValues + slot] = key === 'lossless' ? flag(value) : positive(key, value);
   }
   if (given === '') throw new SlicerError('invalid_budget', 'No budget was given.');
+  if (given === 'method' && Number.isNaN(slots[base + SLOT.budgetValues + 3])) {
+    throw new SlicerError('invalid_budget', 'The method needs a distortion.');
+  }
   slots[base + SLOT.budget] = (BUDGETS as readonly string[]).indexOf(given);
 }
 

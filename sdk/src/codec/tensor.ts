@@ -39,15 +39,8 @@ export function checkTensor(tensor: Tensor): void {
     throw new SlicerError('invalid_tensor', 'The tensor is not an object.');
   const { type, data, dims } = tensor;
   dtypeCode(type);
-  if (!Array.isArray(dims)) throw new SlicerError('bad_dims', 'dims is not an array.');
-  if (dims.length > MAX_RANK) throw new SlicerError('bad_dims', `Rank ${dims.length} is more than ${MAX_RANK}.`);
-  for (const dim of dims) {
-    if (!Number.isInteger(dim) || dim < 0 || dim > 0xffffffff)
-      throw new SlicerError('bad_dims', `${String(dim)} is not a dim.`);
-  }
-  if (!isArrayOf(type, data)) {
-    throw new SlicerError('invalid_tensor', `${type} data must be a ${ARRAYS[type].name}, not ${nameOf(data)}.`);
-  }
+  checkDims(dims);
+  checkArray(type, data);
   const size = sizeOf(dims);
   const length = data.byteLength / elementSize(type);
   if (length !== size) {
@@ -58,7 +51,24 @@ export function checkTensor(tensor: Tensor): void {
   }
 }
 
-function isArrayOf(type: DType, data: unknown): data is ArrayBufferView {
+/** Checks rank and every dim. */
+export function checkDims(dims: readonly number[]): void {
+  if (!Array.isArray(dims)) throw new SlicerError('bad_dims', 'dims is not an array.');
+  if (dims.length > MAX_RANK) throw new SlicerError('bad_dims', `Rank ${dims.length} is more than ${MAX_RANK}.`);
+  for (const dim of dims) {
+    if (!Number.isInteger(dim) || dim < 0 || dim > 0xffffffff) {
+      throw new SlicerError('bad_dims', `${String(dim)} is not a dim.`);
+    }
+  }
+}
+
+/** Checks that the data is the typed array of the type. */
+export function checkArray(type: DType, data: unknown): void {
+  if (isArrayOf(type, data)) return;
+  throw new SlicerError('invalid_tensor', `${type} data must be a ${ARRAYS[type].name}, not ${nameOf(data)}.`);
+}
+
+function isArrayOf(type: DType, data: unknown): boolean {
   // By tag, not by instanceof: arrays from another realm (a frame, a worker's structured clone, a test runner) count.
   const name = nameOf(data);
   return ArrayBuffer.isView(data) && (name === ARRAYS[type].name || (type === 'float16' && name === 'Float16Array'));

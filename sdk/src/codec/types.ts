@@ -20,21 +20,25 @@ export interface DecodedTensor {
   size: number;
 }
 
-/** Settings of the method's own pipeline (ATKF, MS, ABQ); see the table of symbols in the README. */
+/**
+ * Settings of the method's own pipeline (ATKF, MS, ABQ); see the table of symbols in the README. With only `distortion`
+ * given, the other three are chosen by cost and the whole tensor's error is held to it.
+ */
 export interface MethodBudget {
-  /** Fraction of the values that survive, 0…1 (the paper's 1 − s). Chosen by cost when absent. */
+  /** Fraction of the values that survive, 0…1 (the paper's 1 − s). */
   keep?: number;
-  /** Weight of negative values in the ranking (λ). Chosen by cost when absent. */
+  /** Weight of negative values in the ranking (λ), above 0. */
   asymmetry?: number;
-  /** Number of magnitude blocks (M). Chosen by cost when absent. */
+  /** Number of magnitude blocks (M), 1…120. */
   blocks?: number;
   /** Error allowed in a block, relative to the tensor's root mean square (δ). */
-  distortion?: number;
+  distortion: number;
 }
 
 /**
  * What the caller asks for: exactly one of these.
  *
+ * - `'near-lossless'`, `'balanced'`, `'small'`: an `nrmse` of 0.003, 0.03 and 0.1.
  * - `nrmse`: √(Σe²/Σx²) of the worst scale group, after rounding to the output type. A guarantee.
  * - `maxError`: largest absolute error of any value. A guarantee.
  * - `bitsPerValue`, `bytes`: caps on the whole frame.
@@ -69,7 +73,28 @@ export interface EncodeOptions {
   effort?: Effort;
   layout?: Layout;
   granularity?: Granularity;
+  /** Whether to measure the errors of the finished frame where the budget does not need it; true unless given. */
+  report?: boolean;
 }
+
+/** What a stream fixes for all of its bodies. */
+export interface StreamOptions {
+  type: DType;
+  /** Dims of a body; the first is the largest number of rows a body may have. */
+  dims: readonly number[];
+  /** Quantiser step, the same for every row. */
+  step: number;
+  layout?: Layout;
+  /** Tails of the built-in tables, from 0 (heavy) to 3 (light); 1 unless given. */
+  shape?: 0 | 1 | 2 | 3;
+  /** Whether every body ends in a checksum of its own; off unless given. */
+  checksum?: boolean;
+  /** Typical rows: they teach the encoder how busy each channel is, and cost bytes only in the setup. */
+  sample?: { data: StreamArray; rows: number };
+}
+
+/** The typed arrays a stream takes. */
+export type StreamArray = Float32Array | Uint16Array | Int8Array | Uint8Array | Int16Array | Int32Array;
 
 /** Limits of a decoder; both have documented defaults in the core. */
 export interface DecodeOptions {
@@ -92,6 +117,7 @@ export interface EncodeReport {
   mode: Exclude<Mode, 'auto'>;
   /** Quantiser step; 0 for lossless and raw frames. */
   step: number;
+  /** √(Σe²/Σx²) over the tensor. This and the next three are NaN where they were not measured. */
   nrmse: number;
   worstGroupNrmse: number;
   maxError: number;

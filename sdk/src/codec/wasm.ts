@@ -22,7 +22,6 @@ export interface WasmExports {
   readonly stream_open: (handle: number) => number;
   readonly stream_decode: (handle: number) => number;
   readonly encode?: (handle: number) => number;
-  readonly inspect_output?: (handle: number) => number;
   readonly stream_setup?: (handle: number) => number;
   readonly stream_encode?: (handle: number) => number;
 }

@@ -6,5 +6,6 @@ export * from '../codec/public.js';
 
 const codec = /* @__PURE__ */ createCodec({ scalar, simd });
 
-export const { decode, inspect, init, Decoder } = codec;
+export const { decode, inspect, init, Decoder, StreamDecoder } = codec;
 export type Decoder = InstanceType<typeof Decoder>;
+export type StreamDecoder = InstanceType<typeof StreamDecoder>;

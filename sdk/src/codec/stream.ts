@@ -1,0 +1,95 @@
+/** Streams: a setup sent once, then one bare body per call; for tensors that arrive row by row, such as hidden states. */
+import { SLOT } from './abi.js';
+import { SlicerError } from './errors.js';
+import { Handle } from './handle.js';
+import { layoutCode } from './options.js';
+import { checkArray, checkDims, dtypeCode, elementSize, sizeOf } from './tensor.js';
+import type { StreamOptions } from './types.js';
+import type { Engine } from './wasm.js';
+
+/** Encodes bodies of one setup. The receiver needs `setup` once, then every body with its length. */
+export class StreamEncoder {
+  /** Bytes of the setup: hand them to a `StreamDecoder`. */
+  readonly setup: Uint8Array;
+  private readonly handle: Handle;
+
+  constructor(
+    engine: Engine,
+    private readonly options: StreamOptions,
+  ) {
+    check(options);
+    const { sample } = options;
+    const data = sample && { ...sample, data: sample.data.slice() };
+    this.handle = new Handle(engine, () => this.open(data));
+    try {
+      this.handle.values();
+      this.setup = this.handle.result().slice();
+    } catch (error) {
+      this.handle.free();
+      throw error;
+    }
+  }
+
+  /** Encodes whole rows (slices along the first axis, at most `dims[0]` of them) as one body. */
+  encode(data: ArrayBufferView): Uint8Array {
+    return this.run(data).slice();
+  }
+
+  /** Encodes into the caller's array and returns the number of bytes written. */
+  encodeInto(data: ArrayBufferView, target: Uint8Array): number {
+    const bytes = this.run(data);
+    if (bytes.length > target.length) {
+      throw new SlicerError('limit_exceeded', `The body has ${bytes.length} bytes, the target ${target.length}.`, {
+        advice: 'Make room for twice the bytes of the rows.',
+      });
+    }
+    target.set(bytes);
+    return bytes.length;
+  }
+
+  /** Gives the memory back to the module. */
+  free(): void {
+    this.handle.free();
+  }
+
+  private run(data: ArrayBufferView): Uint8Array {
+    checkArray(this.options.type, data);
+    this.handle.feed(data);
+    this.handle.run('stream_encode');
+    return this.handle.result();
+  }
+
+  private open(sample: StreamOptions['sample']): void {
+    const { type, dims, layout, step, shape, checksum } = this.options;
+    const values = this.handle.values();
+    const { base } = this.handle;
+    values[base + SLOT.dtype] = dtypeCode(type);
+    values[base + SLOT.rank] = dims.length;
+    for (let i = 0; i < dims.length; i++) values[base + SLOT.dims + i] = dims[i];
+    values[base + SLOT.layout] = layoutCode(layout);
+    const numbers = [step, shape ?? 1, checksum ? 1 : 0, sample ? sample.rows : Number.NaN];
+    values.set(numbers, base + SLOT.budgetValues);
+    this.handle.feed(sample?.data ?? new Uint8Array(0));
+    this.handle.run('stream_setup');
+  }
+}
+
+function check({ type, dims, step, shape, sample }: StreamOptions): void {
+  dtypeCode(type);
+  checkDims(dims);
+  if (dims.length === 0) throw new SlicerError('bad_dims', 'A stream needs at least one axis.');
+  if (typeof step !== 'number' || !(step > 0) || step === Number.POSITIVE_INFINITY) {
+    throw new SlicerError('invalid_option', `step must be a positive number; it is ${String(step)}.`);
+  }
+  if (shape !== undefined && ![0, 1, 2, 3].includes(shape)) {
+    throw new SlicerError('invalid_option', `shape must be 0, 1, 2 or 3; it is ${String(shape)}.`);
+  }
+  if (!sample) return;
+  checkArray(type, sample.data);
+  if (sample.data.byteLength !== sample.rows * sizeOf(dims.slice(1)) * elementSize(type)) {
+    throw new SlicerError(
+      'invalid_tensor',
+      `The sample is not ${sample.rows} rows of ${sizeOf(dims.slice(1))} values.`,
+    );
+  }
+}
