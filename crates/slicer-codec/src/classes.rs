@@ -1,0 +1,74 @@
+//! Classes: a table group per row and per channel, added and clamped (spec § Classes).
+
+use crate::bits::BitReader;
+use crate::bytes::Reader;
+use crate::error::{Error, ErrorCode, Field, Result};
+use crate::intlist;
+use alloc::vec::Vec;
+
+/// Reads `count` small integers in `lowest…highest`: one byte if there is one, else a delta-coded integer list.
+pub(crate) fn read_list(r: &mut Reader<'_>, count: usize, range: (i32, i32), field: Field) -> Result<Vec<i8>> {
+    let start = r.pos();
+    let fail = |detail: i64| Error::new(ErrorCode::Corrupt, field, start, detail as u64);
+    let check = |v: i64| {
+        if v < i64::from(range.0) || v > i64::from(range.1) {
+            Err(fail(v))
+        } else {
+            Ok(v as i8)
+        }
+    };
+    if count == 1 {
+        let v = check(i64::from(r.u8(field)? as i8))?;
+        r.note(field, start, f64::from(v));
+        return Ok(alloc::vec![v]);
+    }
+    // Every integer takes at least one bit, so a count beyond the input is refused before anything is allocated.
+    if count > r.remaining().saturating_mul(8) {
+        return Err(Error::new(
+            ErrorCode::Truncated,
+            field,
+            start + r.remaining(),
+            (count / 8 - r.remaining()) as u64,
+        ));
+    }
+    let bytes = r.take(r.remaining(), field)?;
+    let mut bits = BitReader::new(bytes, start);
+    let mut values = Vec::with_capacity(count);
+    let k = if count > 0 {
+        intlist::read_parameter(&mut bits, field)?
+    } else {
+        0
+    };
+    let mut v = 0i64;
+    for _ in 0..count {
+        v += i64::from(intlist::read(&mut bits, k, field)?);
+        values.push(check(v)?);
+    }
+    let used = bits.finish(field)?;
+    r.rewind(bytes.len() - used);
+    r.note(field, start, count as f64);
+    Ok(values)
+}
+
+/// Inverse of [`read_list`].
+#[cfg(feature = "encode")]
+pub(crate) fn write_list(values: &[i8], out: &mut Vec<u8>) {
+    match values {
+        [] => {}
+        [v] => out.push(*v as u8),
+        _ => {
+            let mut bits = crate::bits::BitWriter::default();
+            let deltas =
+                (0..values.len()).map(|i| i32::from(values[i]) - if i == 0 { 0 } else { i32::from(values[i - 1]) });
+            intlist::write(&mut bits, deltas);
+            bits.align();
+            out.append(&mut bits.bytes);
+        }
+    }
+}
+
+/// Class of a row and a channel: their sum, clamped to the classes there are.
+#[inline]
+pub(crate) fn combine(row: i8, channel: i8, classes: usize) -> usize {
+    (i32::from(row) + i32::from(channel)).clamp(0, classes as i32 - 1) as usize
+}

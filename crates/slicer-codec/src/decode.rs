@@ -1,0 +1,290 @@
+//! The decoder: from bytes to a tensor or an error, never anything between (spec § Decoding).
+
+use crate::bytes::Entry;
+use crate::dtype::DType;
+use crate::error::{Error, ErrorCode, Field, Result};
+use crate::frame::{self, Body};
+use crate::layout::{Dims, View};
+use crate::limits::{Account, Limits, try_resize};
+use crate::rans::decode::SlotTables;
+use crate::reconstruct;
+use crate::scales::effective_step;
+use crate::segment::{ClassMap, Offsets, Scratch};
+use crate::setup::{Coding, Domain, Setup};
+use alloc::vec::Vec;
+
+/// A decoded tensor.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Tensor {
+    /// Element type.
+    pub dtype: DType,
+    /// Dims, row-major.
+    pub dims: Dims,
+    /// Little-endian elements.
+    pub bytes: Vec<u8>,
+}
+
+/// A reusable decoder: after the first call of a size it allocates nothing for the tensor.
+#[derive(Default)]
+pub struct Decoder {
+    tables: SlotTables,
+    scratch: Scratch,
+    tokens: Vec<u8>,
+}
+
+impl Decoder {
+    /// An empty decoder.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Decodes a standalone frame into `out`, which is resized to the tensor's bytes; on error it is left empty.
+    pub fn decode_into(&mut self, bytes: &[u8], limits: Limits, out: &mut Vec<u8>) -> Result<(DType, Dims)> {
+        out.clear();
+        let mut account = Account::new(limits);
+        let (setup, body) = frame::read_standalone(bytes, &mut account, None)?;
+        if let Some(coding) = setup.coding.as_ref().filter(|_| !body.raw) {
+            self.tables.build(&coding.tables)?;
+        }
+        self.body(&setup, &body, &mut account, out)?;
+        Ok((setup.dtype, body.dims))
+    }
+
+    /// Decodes a parsed body; `self.tables` must already hold the setup's tables.
+    fn body(&mut self, setup: &Setup, body: &Body<'_>, account: &mut Account, out: &mut Vec<u8>) -> Result<()> {
+        let result = self.body_unchecked(setup, body, account, out);
+        if result.is_err() {
+            out.clear();
+        }
+        result
+    }
+
+    fn body_unchecked(
+        &mut self,
+        setup: &Setup,
+        body: &Body<'_>,
+        account: &mut Account,
+        out: &mut Vec<u8>,
+    ) -> Result<()> {
+        let (view, dtype) = (&body.view, setup.dtype);
+        try_resize(out, view.elements() * dtype.size(), Field::Dims)?;
+        let coding = match &setup.coding {
+            Some(coding) if !body.raw => coding,
+            _ => {
+                out.copy_from_slice(body.payload);
+                return Ok(());
+            }
+        };
+        let (per, count) = coding.segmentation(view);
+        let longest = per.min(view.planes()) * view.plane();
+        // Tokens, plus the transposed group of a context scan or the offsets of a single lane.
+        account.charge_bytes(6 * longest as u64, Field::Segments, body.base)?;
+        try_resize(&mut self.tokens, longest, Field::Segments)?;
+        let classes = ClassMap::new(&coding.classes, &body.row_classes, coding.class_count(), view);
+        let step = body_step(coding, body)?;
+        let mut at = 0;
+        for (s, &length) in body.lengths.iter().enumerate().take(count) {
+            let first = s * per;
+            let planes = per.min(view.planes() - first);
+            let tokens = &mut self.tokens[..planes * view.plane()];
+            let payload = (&body.payload[at..at + length], body.base + at);
+            let mut offsets = self
+                .scratch
+                .decode(coding, &self.tables, classes, view, first, payload, tokens)?;
+            let start = first * view.plane();
+            match coding.domain {
+                Domain::Real => write_real(coding, body, dtype, step, start, tokens, &mut offsets, out)?,
+                _ => write_levels(coding, view, dtype, start, tokens, &mut offsets, out, body.base + at)?,
+            }
+            offsets.finish().map_err(|e| Error {
+                offset: (body.base + at) as u64,
+                ..e
+            })?;
+            at += length;
+        }
+        Ok(())
+    }
+}
+
+fn body_step(coding: &Coding, body: &Body<'_>) -> Result<f32> {
+    if coding.domain == Domain::Real {
+        effective_step(coding.step, body.step_index, 0, body.base)
+    } else {
+        Ok(1.0)
+    }
+}
+
+/// Level of a token: lower + offset · stride, which the bins' check keeps inside 32 bits.
+#[inline]
+fn level(coding: &Coding, token: u8, offsets: &mut Offsets<'_>) -> Result<i32> {
+    let bin = &coding.bins.list()[usize::from(token)];
+    if bin.bits == 0 {
+        return Ok(bin.lower);
+    }
+    let offset = offsets.next(u32::from(bin.bits))?;
+    Ok((i64::from(bin.lower) + i64::from(offset) * i64::from(bin.stride)) as i32)
+}
+
+#[allow(clippy::too_many_arguments)]
+fn write_levels(
+    coding: &Coding,
+    view: &View,
+    dtype: DType,
+    start: usize,
+    tokens: &[u8],
+    offsets: &mut Offsets<'_>,
+    out: &mut [u8],
+    base: usize,
+) -> Result<()> {
+    let mut result = Ok(());
+    view.for_each(start, tokens.len(), |i, memory| {
+        if result.is_err() {
+            return;
+        }
+        result = level(coding, tokens[i - start], offsets).and_then(|l| {
+            if dtype.store_level(out, memory, l) {
+                Ok(())
+            } else {
+                Err(Error::new(ErrorCode::Corrupt, Field::Payload, base, l as u64))
+            }
+        });
+    });
+    result
+}
+
+#[allow(clippy::too_many_arguments)]
+fn write_real(
+    coding: &Coding,
+    body: &Body<'_>,
+    dtype: DType,
+    step: f32,
+    start: usize,
+    tokens: &[u8],
+    offsets: &mut Offsets<'_>,
+    out: &mut [u8],
+) -> Result<()> {
+    let view = &body.view;
+    let scaled = !(body.row_scales.is_empty() && coding.scales.channels.is_empty());
+    // Without scales the whole segment is one group; with them every plane may have its own step.
+    let group = if scaled { view.plane() } else { tokens.len() };
+    let mut lut = [0.0f32; 256];
+    let mut current = 0.0;
+    for (g, chunk) in tokens.chunks(group.max(1)).enumerate() {
+        let at = start + g * group;
+        let mut e = step;
+        if scaled {
+            let plane = at / view.plane();
+            let row = body.row_scales.get(plane / view.channels).copied().unwrap_or(0);
+            let channel = coding.scales.channels.get(plane % view.channels).copied().unwrap_or(0);
+            e = effective_step(step, row, channel, body.base)?;
+        }
+        if e != current {
+            reconstruct::fill_lut(&coding.bins, e, &mut lut);
+            current = e;
+        }
+        write_group(coding, view, dtype, e, &lut, at, chunk, offsets, out)?;
+    }
+    Ok(())
+}
+
+#[allow(clippy::too_many_arguments)]
+fn write_group(
+    coding: &Coding,
+    view: &View,
+    dtype: DType,
+    step: f32,
+    lut: &[f32; 256],
+    at: usize,
+    tokens: &[u8],
+    offsets: &mut Offsets<'_>,
+    out: &mut [u8],
+) -> Result<()> {
+    let bins = coding.bins.list();
+    if dtype == DType::F32 && view.is_contiguous() {
+        let out = &mut out[4 * at..4 * (at + tokens.len())];
+        for (v, &t) in out.chunks_exact_mut(4).zip(tokens) {
+            v.copy_from_slice(&lut[usize::from(t)].to_le_bytes());
+        }
+        if !coding.bins.has_offsets() {
+            return Ok(());
+        }
+        for (i, &t) in tokens.iter().enumerate() {
+            let bin = &bins[usize::from(t)];
+            if bin.bits > 0 {
+                let l = level(coding, t, offsets)?;
+                DType::F32.store(out, i, reconstruct::value(bin, l, step));
+            }
+        }
+        return Ok(());
+    }
+    let mut result = Ok(());
+    view.for_each(at, tokens.len(), |i, memory| {
+        if result.is_err() {
+            return;
+        }
+        let t = tokens[i - at];
+        let bin = &bins[usize::from(t)];
+        if bin.bits == 0 {
+            dtype.store(out, memory, lut[usize::from(t)]);
+        } else {
+            match level(coding, t, offsets) {
+                Ok(l) => dtype.store(out, memory, reconstruct::value(bin, l, step)),
+                Err(e) => result = Err(e),
+            }
+        }
+    });
+    result
+}
+
+/// Decodes one standalone frame.
+///
+/// Returns the tensor, or an error with code, byte offset and field; never a partial tensor. Nothing is allocated before
+/// the lengths that ask for it are checked against `limits`.
+pub fn decode(bytes: &[u8], limits: Limits) -> Result<Tensor> {
+    let mut out = Vec::new();
+    let (dtype, dims) = Decoder::new().decode_into(bytes, limits, &mut out)?;
+    Ok(Tensor {
+        dtype,
+        dims,
+        bytes: out,
+    })
+}
+
+/// Lists every field of a standalone frame with its bytes; the payload is located, not decoded.
+pub fn inspect(bytes: &[u8], limits: Limits) -> Result<Vec<Entry>> {
+    let mut trace = Vec::new();
+    frame::read_standalone(bytes, &mut Account::new(limits), Some(&mut trace))?;
+    Ok(trace)
+}
+
+/// Decodes the bare bodies of a stream whose setup was received once.
+pub struct StreamDecoder {
+    setup: Setup,
+    decoder: Decoder,
+}
+
+impl StreamDecoder {
+    /// Reads the setup: two version bytes, then the setup's fields.
+    pub fn new(setup: &[u8], limits: Limits) -> Result<Self> {
+        let setup = frame::read_setup(setup, limits)?;
+        let mut decoder = Decoder::new();
+        if let Some(coding) = &setup.coding {
+            decoder.tables.build(&coding.tables)?;
+        }
+        Ok(Self { setup, decoder })
+    }
+
+    /// Decodes one body into `out`, which is resized; on error it is left empty.
+    pub fn decode_into(&mut self, body: &[u8], limits: Limits, out: &mut Vec<u8>) -> Result<(DType, Dims)> {
+        out.clear();
+        let mut account = Account::new(limits);
+        let body = frame::read_bare(body, &self.setup, &mut account)?;
+        self.decoder.body(&self.setup, &body, &mut account, out)?;
+        Ok((self.setup.dtype, body.dims))
+    }
+
+    /// The setup.
+    pub fn setup(&self) -> &Setup {
+        &self.setup
+    }
+}

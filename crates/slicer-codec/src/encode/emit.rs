@@ -1,0 +1,280 @@
+//! From tokens to bytes: setups, bodies, segments (the encoder's side of spec § Framing and § Segments and lanes).
+
+use super::plan::Plan;
+use crate::bits::BitReader;
+use crate::bytes::{put_varint, varint_len};
+use crate::classes;
+use crate::contexts;
+use crate::crc32c::crc32c;
+use crate::error::{Field, Result};
+use crate::frame::{DRAFT, Framing, MAGIC, VERSION, body_flag};
+use crate::layout::View;
+use crate::rans::encode::{Encoder, SingleLane, SymbolTables};
+use crate::segment::ClassMap;
+use crate::setup::{Coding, Setup, feature};
+use alloc::vec::Vec;
+
+/// Tokens of a whole tensor in scan order, with their offsets packed per segment.
+#[derive(Default)]
+pub(super) struct Tokens {
+    /// One token per value.
+    pub tokens: Vec<u8>,
+    /// Offset bits; every segment starts at a whole byte.
+    pub offsets: Vec<u8>,
+    /// Where each segment's offsets begin, and the end.
+    pub starts: Vec<usize>,
+}
+
+/// Side information of one body.
+#[derive(Clone, Debug, Default)]
+pub(super) struct BodyInfo {
+    pub step_index: i8,
+    pub row_scales: Vec<i8>,
+    pub row_classes: Vec<i8>,
+}
+
+/// Bytes per section of what was written.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Sections {
+    /// Magic, version and the setup without bins, tables and maps.
+    pub header: usize,
+    /// Bins.
+    pub bins: usize,
+    /// Tables.
+    pub tables: usize,
+    /// Scales, classes, contexts, segment size.
+    pub maps: usize,
+    /// Body header, row scales and classes, segment lengths.
+    pub body: usize,
+    /// Entropy-coded or raw payload.
+    pub payload: usize,
+    /// CRC-32C.
+    pub checksum: usize,
+}
+
+/// Reusable memory of the emitter.
+#[derive(Default)]
+pub(super) struct Emitter {
+    tables: SymbolTables,
+    encoder: Encoder,
+    symbols: Vec<u16>,
+    group: Vec<u16>,
+    payload: Vec<u8>,
+    lengths: Vec<u32>,
+}
+
+impl Emitter {
+    /// Writes a standalone frame.
+    pub fn standalone(&mut self, plan: &Plan, tokens: &Tokens, out: &mut Vec<u8>) -> Result<Sections> {
+        out.clear();
+        out.extend(MAGIC);
+        out.extend([VERSION, DRAFT]);
+        plan.setup.write(out);
+        let mut sections = setup_sections(&plan.setup, out.len());
+        if let Some(coding) = &plan.setup.coding {
+            self.tables.build(&coding.tables);
+        }
+        self.body(plan, tokens, Framing::Standalone, out, &mut sections)?;
+        out.extend(crc32c(out).to_le_bytes());
+        sections.checksum = 4;
+        Ok(sections)
+    }
+
+    /// Prepares for bare bodies of one setup.
+    pub fn prepare(&mut self, coding: &Coding) {
+        self.tables.build(&coding.tables);
+    }
+
+    /// Appends a body.
+    pub fn body(
+        &mut self,
+        plan: &Plan,
+        tokens: &Tokens,
+        framing: Framing,
+        out: &mut Vec<u8>,
+        sections: &mut Sections,
+    ) -> Result<()> {
+        let start = out.len();
+        let info = &plan.body;
+        let step = info.step_index != 0;
+        out.push(if step { body_flag::STEP } else { 0 });
+        if plan.setup.features & feature::ROWS != 0 {
+            put_varint(out, plan.rows);
+        }
+        if step {
+            out.push(info.step_index as u8);
+        }
+        classes::write_list(&info.row_scales, out);
+        classes::write_list(&info.row_classes, out);
+        let Some(coding) = &plan.setup.coding else {
+            return Ok(());
+        };
+        self.segments(coding, &plan.view, info, tokens)?;
+        let listed = self.lengths.len() - usize::from(framing == Framing::Bare && !self.lengths.is_empty());
+        for &length in &self.lengths[..listed] {
+            put_varint(out, length);
+        }
+        sections.body = out.len() - start;
+        out.extend(&self.payload);
+        sections.payload = self.payload.len();
+        Ok(())
+    }
+
+    fn segments(&mut self, coding: &Coding, view: &View, info: &BodyInfo, tokens: &Tokens) -> Result<()> {
+        let (per, count) = coding.segmentation(view);
+        let classes = ClassMap::new(&coding.classes, &info.row_classes, coding.class_count(), view);
+        self.payload.clear();
+        self.lengths.clear();
+        for s in 0..count {
+            let first = s * per;
+            let planes = per.min(view.planes() - first);
+            let range = first * view.plane()..(first + planes) * view.plane();
+            let offsets = &tokens.offsets[tokens.starts[s]..tokens.starts[s + 1]];
+            let before = self.payload.len();
+            self.symbols(coding, view, classes, first, &tokens.tokens[range]);
+            if coding.lanes.total() == 1 {
+                self.single(coding, offsets)?;
+            } else {
+                self.multi(coding, view, planes, offsets);
+            }
+            self.lengths.push((self.payload.len() - before) as u32);
+        }
+        Ok(())
+    }
+
+    /// Table and token of every value, in scan order.
+    fn symbols(&mut self, coding: &Coding, view: &View, classes: ClassMap<'_>, first: usize, tokens: &[u8]) {
+        let (plane, width) = (view.plane(), view.width);
+        self.symbols.clear();
+        self.symbols.extend(tokens.iter().map(|&t| u16::from(t)));
+        if !classes.is_flat() {
+            let contexts = coding.contexts();
+            let symbols = &mut self.symbols[..];
+            classes.runs(first * plane, tokens.len(), plane, |range, class| {
+                let base = (class * contexts) as u16 * 256;
+                symbols[range].iter_mut().for_each(|s| *s += base);
+            });
+        }
+        if !coding.thresholds.is_empty() {
+            let ranks = contexts::ranks(&coding.bins);
+            let map = contexts::map(&coding.thresholds);
+            for (symbols, tokens) in self.symbols.chunks_mut(plane).zip(tokens.chunks(plane)) {
+                let rank = |i: usize| usize::from(ranks[usize::from(tokens[i])]);
+                for (i, symbol) in symbols.iter_mut().enumerate() {
+                    let left = if i % width > 0 { rank(i - 1) } else { 0 };
+                    let up = if i >= width { rank(i - width) } else { 0 };
+                    *symbol += u16::from(map[left + up]) * 256;
+                }
+            }
+        }
+    }
+
+    fn single(&mut self, coding: &Coding, offsets: &[u8]) -> Result<()> {
+        let mut values = Vec::new();
+        let mut bits = BitReader::new(offsets, 0);
+        let width = |symbol: u16| u32::from(coding.bins.list()[usize::from(symbol & 255)].bits);
+        for &s in &self.symbols {
+            if width(s) > 0 {
+                values.push(bits.get(width(s), Field::Payload)?);
+            }
+        }
+        let mut lane = SingleLane::new(&self.tables, self.symbols.len());
+        for &s in self.symbols.iter().rev() {
+            if width(s) > 0 {
+                lane.offset(values.pop().unwrap_or(0), width(s));
+            }
+            lane.token(s);
+        }
+        lane.finish(&mut self.payload);
+        Ok(())
+    }
+
+    fn multi(&mut self, coding: &Coding, view: &View, planes: usize, offsets: &[u8]) {
+        let total = coding.lanes.total();
+        let plane = view.plane();
+        if coding.thresholds.is_empty() {
+            self.encoder.begin(coding.lanes, self.symbols.len().div_ceil(total));
+            self.encoder.rows(&self.tables, &self.symbols, total);
+        } else {
+            // A lane owns whole planes: transpose each group of planes so that its lanes advance together.
+            self.encoder.begin(coding.lanes, planes.div_ceil(total) * plane);
+            for group in self.symbols.chunks(total * plane).rev() {
+                let active = group.len() / plane;
+                self.group.clear();
+                self.group.resize(group.len(), 0);
+                for (lane, values) in group.chunks(plane).enumerate() {
+                    for (pos, &s) in values.iter().enumerate() {
+                        self.group[pos * active + lane] = s;
+                    }
+                }
+                self.encoder.rows(&self.tables, &self.group, active);
+            }
+        }
+        let written = coding.lanes.streams - usize::from(!coding.bins.has_offsets());
+        for s in 0..written {
+            put_varint(&mut self.payload, self.encoder.len(s) as u32);
+        }
+        for s in 0..coding.lanes.streams {
+            self.encoder.write(s, &mut self.payload);
+        }
+        self.payload.extend(offsets);
+    }
+}
+
+/// Writes a frame that carries the tensor's bytes as they are.
+pub(super) fn raw(plan_setup: &Setup, bytes: &[u8], out: &mut Vec<u8>) -> Sections {
+    out.clear();
+    out.extend(MAGIC);
+    out.extend([VERSION, DRAFT]);
+    plan_setup.write(out);
+    let header = out.len();
+    out.push(body_flag::RAW);
+    out.extend(bytes);
+    out.extend(crc32c(out).to_le_bytes());
+    Sections {
+        header,
+        body: 1,
+        payload: bytes.len(),
+        checksum: 4,
+        ..Sections::default()
+    }
+}
+
+/// Splits the bytes of a setup that ends at `end` into sections.
+fn setup_sections(setup: &Setup, end: usize) -> Sections {
+    let Some(coding) = &setup.coding else {
+        return Sections {
+            header: end,
+            ..Sections::default()
+        };
+    };
+    let mut bytes = Vec::new();
+    coding.bins.write(&mut bytes);
+    let bins = bytes.len();
+    coding.tables.write(&mut bytes);
+    let tables = bytes.len() - bins;
+    bytes.clear();
+    let mut maps = 0;
+    if setup.features & feature::SCALES != 0 {
+        classes::write_list(&coding.scales.channels, &mut bytes);
+        maps += 1;
+    }
+    if setup.features & feature::CLASSES != 0 {
+        classes::write_list(&coding.classes.channels, &mut bytes);
+        maps += 1;
+    }
+    if setup.features & feature::CONTEXTS != 0 {
+        maps += 1 + coding.thresholds.len();
+    }
+    if setup.features & feature::SEGMENTS != 0 {
+        maps += varint_len(coding.segment_planes);
+    }
+    maps += bytes.len();
+    Sections {
+        header: end - bins - tables - maps,
+        bins,
+        tables,
+        maps,
+        ..Sections::default()
+    }
+}

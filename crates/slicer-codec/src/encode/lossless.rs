@@ -1,0 +1,134 @@
+//! The lossless encoder: levels are the order-preserving image of the bits, or the integers themselves.
+
+use super::emit::Tokens;
+use super::plan::{Quantiser, TokenSink, segment_values};
+use super::source::{BLOCK, Source};
+use super::uniform::{self, Levels, find};
+use crate::bins::{Bin, BinSpec, Bins};
+use crate::error::Result;
+use crate::limits::MAX_TOKENS;
+use crate::setup::Domain;
+use alloc::vec;
+use alloc::vec::Vec;
+
+/// Values looked at to find constants that deserve a bin of their own.
+const SAMPLE: usize = 4096;
+/// A value this frequent in the sample (one in 64) gets its own bin.
+const FREQUENT: usize = 64;
+/// Most bins of single values.
+const MAX_EXACT: usize = 16;
+
+/// Codes a tensor exactly.
+pub(super) fn encode(source: &Source<'_>, levels: &mut Levels, tokens: &mut Tokens) -> Result<Option<Quantiser>> {
+    if !source.tensor.dtype.is_float()
+        && let Some(q) = uniform::encode_integers(source, levels, tokens)?
+    {
+        return Ok(Some(q));
+    }
+    let (dtype, bytes) = (source.tensor.dtype, source.tensor.bytes);
+    let exact = frequent(source);
+    let range = range(source);
+    let Some(bins) = bins(&exact, range, dtype.size()) else {
+        return Ok(None);
+    };
+    let mut sink = TokenSink::new(tokens, &source.view);
+    let cut = match segment_values(&source.view) {
+        0 => usize::MAX,
+        n => n,
+    };
+    let mut at = 0;
+    while at < source.len() {
+        let end = source.len().min((at / cut + 1).saturating_mul(cut)).min(at + BLOCK);
+        sink.run(at);
+        source.view.for_each(at, end - at, |_, memory| {
+            let level = dtype.load_level(bytes, memory);
+            let token = find(&bins, level);
+            let bin = &bins.list()[usize::from(token)];
+            sink.token(token);
+            sink.offset((i64::from(level) - i64::from(bin.lower)) as u32, u32::from(bin.bits));
+        });
+        at = end;
+    }
+    sink.finish();
+    let domain = if dtype.is_float() {
+        Domain::FloatBits
+    } else {
+        Domain::Integer
+    };
+    Ok(Some(Quantiser {
+        domain,
+        step: 1.0,
+        scales: Vec::new(),
+        bins,
+    }))
+}
+
+/// Levels that repeat often: zeros, clipping points.
+fn frequent(source: &Source<'_>) -> Vec<i32> {
+    let n = source.len().min(SAMPLE);
+    let mut sample = vec![0i32; n];
+    let stride = source.len() / n.max(1);
+    for (i, s) in sample.iter_mut().enumerate() {
+        *s = source.tensor.dtype.load_level(source.tensor.bytes, i * stride);
+    }
+    sample.sort_unstable();
+    let mut runs: Vec<(usize, i32)> = sample
+        .chunk_by(|a, b| a == b)
+        .map(|run| (run.len(), run[0]))
+        .filter(|&(len, _)| len > 1 && len * FREQUENT >= n)
+        .collect();
+    runs.sort_unstable_by_key(|&(len, level)| (core::cmp::Reverse(len), level));
+    runs.truncate(MAX_EXACT);
+    let mut exact: Vec<i32> = runs.into_iter().map(|(_, level)| level).collect();
+    exact.sort_unstable();
+    exact
+}
+
+fn range(source: &Source<'_>) -> (i32, i32) {
+    let (dtype, bytes) = (source.tensor.dtype, source.tensor.bytes);
+    (0..source.len()).fold((i32::MAX, i32::MIN), |(lo, hi), i| {
+        let level = dtype.load_level(bytes, i);
+        (lo.min(level), hi.max(level))
+    })
+}
+
+/// Bins that cover the range: one per exact level, the gaps in runs of equal power-of-two width, at most 256 in all.
+///
+/// For f32 a width of 2^23 is one binade, for f16 2^10; smaller widths follow the distribution inside a binade as far as the
+/// number of tokens allows.
+fn bins(exact: &[i32], (lo, hi): (i32, i32), size: usize) -> Option<Bins> {
+    let finest = if size == 4 { 20 } else { 4 };
+    (finest..=32u8).find_map(|bits| {
+        let mut list = Vec::new();
+        let mut next = i64::from(lo);
+        let fill = |from: i64, to: i64, list: &mut Vec<Bin>| {
+            let mut at = from;
+            while at < to && list.len() <= MAX_TOKENS {
+                // Aligned to the width, cut to the largest power of two that fits.
+                let aligned = (at >> bits << bits) + (1i64 << bits);
+                let room = (to.min(aligned) - at) as u64;
+                let own = (63 - room.leading_zeros()) as u8;
+                list.push(Bin {
+                    lower: at as i32,
+                    bits: own,
+                    stride: 1,
+                    delta: 0,
+                });
+                at += 1i64 << own;
+            }
+        };
+        for &e in exact {
+            fill(next, i64::from(e), &mut list);
+            list.push(Bin::unit(e));
+            next = i64::from(e) + 1;
+        }
+        // Round the end up to a whole bin where the level range allows: fewer odd pieces.
+        let end = (((i64::from(hi) >> bits) + 1) << bits).min(1 << 31);
+        fill(next, end.max(next), &mut list);
+        if list.len() > MAX_TOKENS {
+            None
+        } else {
+            Bins::new(BinSpec::List(list)).ok()
+        }
+    })
+}

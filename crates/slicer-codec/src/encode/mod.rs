@@ -1,0 +1,240 @@
+//! Encoders: free in their choices, judged by the decoder (spec § Encoders).
+
+mod emit;
+mod lossless;
+mod measure;
+mod options;
+mod plan;
+mod quantise;
+mod scale_codes;
+mod search;
+mod slicer;
+mod source;
+mod stream;
+mod tools;
+mod uniform;
+
+pub use emit::Sections;
+pub use options::{Budget, Effort, EncodeOptions, Mode, Report, warning};
+pub use slicer::Method;
+pub use source::{Granularity, TensorRef};
+pub use stream::{StreamEncoder, StreamOptions};
+
+use crate::decode::Decoder;
+use crate::error::{Error, ErrorCode, Field, Result};
+use crate::limits::Limits;
+use crate::setup::Setup;
+use alloc::vec::Vec;
+use emit::{Emitter, Tokens};
+use measure::Measured;
+use plan::{Plan, Quantiser};
+use source::{Source, Statistics};
+use uniform::Levels;
+
+/// A reusable encoder: after warm-up its large buffers are only reused.
+#[derive(Default)]
+pub struct Encoder {
+    work: Workspace,
+    candidate: Vec<u8>,
+    decoded: Vec<u8>,
+    decoder: Decoder,
+}
+
+/// Buffers that every candidate shares.
+#[derive(Default)]
+struct Workspace {
+    levels: Levels,
+    tokens: Tokens,
+    emitter: Emitter,
+}
+
+/// A finished candidate: how it was made, and the bytes by section. The bytes themselves are in the caller's buffer.
+#[derive(Clone, Copy)]
+struct Candidate {
+    mode: Mode,
+    step: f64,
+    sections: Sections,
+}
+
+impl Workspace {
+    /// Entropy-codes `self.tokens` under a quantiser with the cheapest tools.
+    fn finish(
+        &mut self,
+        source: &Source<'_>,
+        quantiser: &Quantiser,
+        mode: Mode,
+        search: tools::Search,
+        out: &mut Vec<u8>,
+    ) -> Result<Candidate> {
+        let tools = tools::choose(source, &quantiser.bins, &self.tokens.tokens, search);
+        let plan = Plan::new(source, quantiser, &tools);
+        let sections = self.emitter.standalone(&plan, &self.tokens, out)?;
+        let step = if mode == Mode::Lossless {
+            0.0
+        } else {
+            f64::from(quantiser.step)
+        };
+        Ok(Candidate { mode, step, sections })
+    }
+
+    fn raw(&mut self, source: &Source<'_>, out: &mut Vec<u8>) -> Candidate {
+        let setup = Setup {
+            features: 0,
+            dtype: source.tensor.dtype,
+            dims: source.tensor.dims,
+            layout: source.layout,
+            view: source.view,
+            coding: None,
+        };
+        let sections = emit::raw(&setup, source.tensor.bytes, out);
+        Candidate {
+            mode: Mode::Raw,
+            step: 0.0,
+            sections,
+        }
+    }
+
+    /// Lossless, or raw where that is no larger.
+    fn lossless(&mut self, source: &Source<'_>, search: tools::Search, out: &mut Vec<u8>) -> Result<Candidate> {
+        match lossless::encode(source, &mut self.levels, &mut self.tokens)? {
+            Some(quantiser) => {
+                let candidate = self.finish(source, &quantiser, Mode::Lossless, search, out)?;
+                if out.len() <= source.tensor.bytes.len() + RAW_OVERHEAD {
+                    return Ok(candidate);
+                }
+                Ok(self.raw(source, out))
+            }
+            None => Ok(self.raw(source, out)),
+        }
+    }
+}
+
+/// What a raw frame adds to the tensor's bytes, at least.
+const RAW_OVERHEAD: usize = 14;
+
+impl Encoder {
+    /// An encoder without warm buffers.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Encodes a tensor as one standalone frame into `out`, which is overwritten; on error it is left empty.
+    ///
+    /// Error budgets are verified on the decoded frame. Fails on non-finite values in lossy modes, on impossible budgets
+    /// and on options that do not go together.
+    pub fn encode(&mut self, tensor: &TensorRef<'_>, options: &EncodeOptions, out: &mut Vec<u8>) -> Result<Report> {
+        let result = self.encode_unchecked(tensor, options, out);
+        if result.is_err() {
+            out.clear();
+        }
+        result
+    }
+
+    fn encode_unchecked(
+        &mut self,
+        tensor: &TensorRef<'_>,
+        options: &EncodeOptions,
+        out: &mut Vec<u8>,
+    ) -> Result<Report> {
+        options.check()?;
+        let source = Source::new(*tensor, options.layout, options.granularity)?;
+        let lossless = matches!(options.budget, Budget::Lossless)
+            || options.mode == Mode::Lossless
+            || matches!(options.budget, Budget::Nrmse(v) | Budget::MaxError(v) if v == 0.0);
+        let (mut candidate, mut warnings, statistics) = if source.len() == 0 || options.mode == Mode::Raw {
+            (self.work.raw(&source, out), 0, None)
+        } else if lossless {
+            (
+                self.work.lossless(&source, search::tool_search(options.effort), out)?,
+                0,
+                None,
+            )
+        } else {
+            let statistics = Statistics::of(&source)?;
+            let (candidate, warnings) = search::run(self, &source, &statistics, options, out)?;
+            (candidate, warnings, Some(statistics))
+        };
+        if out.len() > source.tensor.bytes.len() + RAW_OVERHEAD + 5 * source.tensor.dims.as_slice().len() {
+            candidate = self.work.raw(&source, out);
+        }
+        check_cap(options.budget, source.len(), out.len())?;
+        if candidate.mode == Mode::Raw && source.len() > 0 {
+            warnings |= warning::STORED_RAW;
+        }
+        if let Some(s) = &statistics {
+            let rms = scale_codes::rms(s, source.len());
+            if options.granularity == Granularity::Tensor && f64::from(s.peak) > 30.0 * rms {
+                warnings |= warning::OUTLIERS;
+            }
+        }
+        let exact = matches!(candidate.mode, Mode::Lossless | Mode::Raw);
+        let measured = if exact {
+            Measured {
+                nrmse: 0.0,
+                worst_group: 0.0,
+                max_error: 0.0,
+                energy_ratio: 1.0,
+            }
+        } else if options.report {
+            self.measure(&source, out)?
+        } else {
+            Measured {
+                nrmse: f64::NAN,
+                worst_group: f64::NAN,
+                max_error: f64::NAN,
+                energy_ratio: f64::NAN,
+            }
+        };
+        let v = source.view;
+        Ok(Report {
+            mode: candidate.mode,
+            bytes: out.len() as u64,
+            raw_bytes: tensor.bytes.len() as u64,
+            step: candidate.step,
+            nrmse: measured.nrmse,
+            worst_group: measured.worst_group,
+            max_error: measured.max_error,
+            energy_ratio: measured.energy_ratio,
+            view: [v.rows as u32, v.channels as u32, v.height as u32, v.width as u32],
+            sections: candidate.sections,
+            warnings,
+        })
+    }
+
+    /// Decodes a finished frame with the reference decoder and compares.
+    fn measure(&mut self, source: &Source<'_>, frame: &[u8]) -> Result<Measured> {
+        let unlimited = Limits {
+            max_bytes: u64::MAX,
+            max_work: u64::MAX,
+        };
+        self.decoder.decode_into(frame, unlimited, &mut self.decoded)?;
+        Ok(measure::measure(source, &self.decoded))
+    }
+}
+
+/// Largest frame a budget allows, in bytes.
+fn cap(budget: Budget, values: usize) -> Option<u64> {
+    match budget {
+        Budget::Bytes(cap) => Some(cap),
+        Budget::BitsPerValue(bits) => Some((bits * values as f64 / 8.0) as u64),
+        _ => None,
+    }
+}
+
+fn check_cap(budget: Budget, values: usize, len: usize) -> Result<()> {
+    match cap(budget, values) {
+        Some(cap) if len as u64 > cap => Err(Error::argument(
+            ErrorCode::BudgetUnreachable,
+            Field::Options,
+            len as u64,
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// Encodes a tensor as one standalone frame.
+pub fn encode(tensor: &TensorRef<'_>, options: &EncodeOptions) -> Result<(Vec<u8>, Report)> {
+    let mut out = Vec::new();
+    let report = Encoder::new().encode(tensor, options, &mut out)?;
+    Ok((out, report))
+}

@@ -1,0 +1,185 @@
+//! What an encoder decided: a setup and the side information of one body, before entropy coding.
+
+use super::emit::{BodyInfo, Tokens};
+use super::source::{Granularity, Source};
+use crate::bins::Bins;
+use crate::bits::BitWriter;
+use crate::layout::View;
+use crate::setup::{Classes, Coding, Domain, Lanes, Scales, Setup, feature};
+use crate::tables::Tables;
+use alloc::vec::Vec;
+
+/// Values per segment this encoder aims at; large tensors are cut so that memory stays bounded and threads find work.
+const SEGMENT_VALUES: usize = 1 << 18;
+/// Lane states may cost this share of the payload: one part in 200.
+const STATE_SHARE: f64 = 200.0;
+
+/// Everything the emitter needs but the tokens.
+#[derive(Clone, Debug)]
+pub(super) struct Plan {
+    pub setup: Setup,
+    pub view: View,
+    pub rows: u32,
+    pub body: BodyInfo,
+}
+
+/// How a tensor's values become levels: the part of a plan that encoders choose.
+#[derive(Clone, Debug)]
+pub(super) struct Quantiser {
+    pub domain: Domain,
+    /// Reconstruction step of the setup.
+    pub step: f32,
+    /// Scale code per group of the source's granularity; empty with one group.
+    pub scales: Vec<i8>,
+    pub bins: Bins,
+}
+
+/// Entropy-coding tools of a plan.
+#[derive(Clone, Debug)]
+pub(super) struct Tools {
+    pub tables: Tables,
+    pub channel_classes: Vec<i8>,
+    pub row_classes: Vec<i8>,
+    pub thresholds: Vec<u8>,
+    /// Estimated payload bits.
+    pub payload_bits: f64,
+    /// Estimated bits of tables and maps.
+    pub side_bits: f64,
+}
+
+/// Planes per segment for a view; 0 = one segment.
+pub(super) fn segment_planes(view: &View) -> u32 {
+    if view.elements() <= 2 * SEGMENT_VALUES {
+        return 0;
+    }
+    (SEGMENT_VALUES / view.plane()).max(1) as u32
+}
+
+/// Values per segment, for cutting runs; 0 = no cut.
+pub(super) fn segment_values(view: &View) -> usize {
+    segment_planes(view) as usize * view.plane()
+}
+
+/// Lanes for a payload of this many bits per segment.
+fn choose_lanes(bits: f64, view: &View, contexts: bool) -> Lanes {
+    let segments = if segment_planes(view) == 0 {
+        1
+    } else {
+        view.planes().div_ceil(segment_planes(view) as usize)
+    };
+    let bytes = bits / 8.0 / segments as f64;
+    let mut best = Lanes { streams: 1, width: 1 };
+    for total in [2, 4, 8, 32] {
+        let states = 4.0 * total as f64;
+        let idle = contexts && view.planes() < total;
+        if states * STATE_SHARE <= bytes && !idle {
+            best = Lanes::with_total(total).unwrap_or(best);
+        }
+    }
+    best
+}
+
+impl Plan {
+    /// Joins a quantiser and tools into a setup and a body.
+    pub fn new(source: &Source<'_>, quantiser: &Quantiser, tools: &Tools) -> Self {
+        let view = source.view;
+        let (mut scales, mut body) = (Scales::default(), BodyInfo::default());
+        if !quantiser.scales.is_empty() {
+            match source.granularity {
+                Granularity::Tensor => {}
+                Granularity::Row => {
+                    scales.rows = true;
+                    body.row_scales = quantiser.scales.clone();
+                }
+                Granularity::Channel => scales.channels = quantiser.scales.clone(),
+            }
+        }
+        let classes = Classes {
+            rows: !tools.row_classes.is_empty(),
+            channels: tools.channel_classes.clone(),
+        };
+        body.row_classes = tools.row_classes.clone();
+        let segment_planes = segment_planes(&view);
+        let mut features = feature::CODED;
+        let mut set = |bit, on: bool| features |= if on { bit } else { 0 };
+        set(feature::SCALES, scales != Scales::default());
+        set(feature::CLASSES, classes != Classes::default());
+        set(feature::CONTEXTS, !tools.thresholds.is_empty());
+        set(feature::SEGMENTS, segment_planes > 0);
+        let coding = Coding {
+            domain: quantiser.domain,
+            lanes: choose_lanes(tools.payload_bits, &view, !tools.thresholds.is_empty()),
+            step: quantiser.step,
+            scales,
+            bins: quantiser.bins.clone(),
+            tables: tools.tables.clone(),
+            classes,
+            thresholds: tools.thresholds.clone(),
+            segment_planes,
+        };
+        let setup = Setup {
+            features,
+            dtype: source.tensor.dtype,
+            dims: source.tensor.dims,
+            layout: source.layout,
+            view,
+            coding: Some(coding),
+        };
+        Self {
+            setup,
+            view,
+            rows: 0,
+            body,
+        }
+    }
+}
+
+/// Collects tokens and offsets in scan order, cutting the offsets at segment boundaries.
+pub(super) struct TokenSink<'a> {
+    out: &'a mut Tokens,
+    bits: BitWriter,
+    cut: usize,
+}
+
+impl<'a> TokenSink<'a> {
+    pub fn new(out: &'a mut Tokens, view: &View) -> Self {
+        out.tokens.clear();
+        out.tokens.reserve_exact(view.elements());
+        out.starts.clear();
+        let bits = BitWriter::reusing(core::mem::take(&mut out.offsets));
+        Self {
+            out,
+            bits,
+            cut: segment_values(view),
+        }
+    }
+
+    /// Must be called before the value at scan position `at` is pushed, with runs that never straddle a segment.
+    pub fn run(&mut self, at: usize) {
+        if at == 0 || (self.cut > 0 && at.is_multiple_of(self.cut)) {
+            self.bits.align();
+            self.out.starts.push(self.bits.bytes.len());
+        }
+    }
+
+    #[inline]
+    pub fn token(&mut self, token: u8) {
+        self.out.tokens.push(token);
+    }
+
+    /// Tokens without offsets, all at once.
+    pub fn tokens(&mut self, tokens: impl Iterator<Item = u8>) {
+        self.out.tokens.extend(tokens);
+    }
+
+    #[inline]
+    pub fn offset(&mut self, value: u32, bits: u32) {
+        self.bits.put(value, bits);
+    }
+
+    pub fn finish(mut self) {
+        self.bits.align();
+        self.out.starts.push(self.bits.bytes.len());
+        self.out.offsets = self.bits.bytes;
+    }
+}

@@ -1,0 +1,333 @@
+//! From a budget to a frame: which quantisers are tried, and how their steps are found.
+
+use super::options::{Budget, Effort, EncodeOptions, Mode, warning};
+use super::scale_codes::{self, GroupSteps};
+use super::slicer::{self, Method};
+use super::source::{Source, Statistics};
+use super::tools::Search;
+use super::uniform::{self, DEAD_ZONE, PLAIN, Rounding};
+use super::{Candidate, Encoder, cap};
+use crate::error::{Error, ErrorCode, Field, Result};
+use crate::math::sqrt;
+use alloc::vec::Vec;
+
+/// Most attempts to bring a verified frame under an error budget before giving up on loss.
+const ATTEMPTS: usize = 12;
+/// A step search ends when the error is this close below the target.
+const CLOSE: f64 = 0.997;
+
+/// Which entropy tools an effort may try.
+pub(super) fn tool_search(effort: Effort) -> Search {
+    match effort {
+        Effort::Fast => Search::Classes,
+        Effort::Default | Effort::Dense => Search::All,
+    }
+}
+
+/// The error a budget bounds.
+#[derive(Clone, Copy)]
+enum Target {
+    Nrmse(f64),
+    MaxError(f64),
+}
+
+/// A quantiser family with one free parameter.
+#[derive(Clone, Copy)]
+enum Family {
+    Uniform(Rounding),
+    Slicer,
+}
+
+/// Encodes under a lossy budget; returns the winner, whose bytes are in `out`, and warnings.
+pub(super) fn run(
+    encoder: &mut Encoder,
+    source: &Source<'_>,
+    statistics: &Statistics,
+    options: &EncodeOptions,
+    out: &mut Vec<u8>,
+) -> Result<(Candidate, u32)> {
+    let mut search = Run {
+        encoder,
+        source,
+        statistics,
+        options,
+        rms: scale_codes::rms(statistics, source.len()),
+    };
+    match options.budget {
+        Budget::Nrmse(v) => search.bounded(Target::Nrmse(v), out),
+        Budget::MaxError(v) => search.bounded(Target::MaxError(v), out),
+        Budget::Step(step) => search
+            .at(Family::Uniform(PLAIN), f64::from(step), out)?
+            .ok_or(no_bins())
+            .map(|c| (c, 0)),
+        Budget::Bytes(_) | Budget::BitsPerValue(_) => search.capped(out),
+        Budget::Method { distortion, .. } => match options.fixed_method() {
+            Some(method) => search.method(&method, out),
+            None => search.bounded(Target::Nrmse(distortion), out),
+        },
+        Budget::Lossless => Err(Error::argument(ErrorCode::InvalidBudget, Field::Options, 0)),
+    }
+}
+
+fn no_bins() -> Error {
+    Error::argument(ErrorCode::InvalidBudget, Field::Step, 0)
+}
+
+struct Run<'r, 's> {
+    encoder: &'r mut Encoder,
+    source: &'r Source<'s>,
+    statistics: &'r Statistics,
+    options: &'r EncodeOptions,
+    rms: f64,
+}
+
+impl Run<'_, '_> {
+    fn families(&self) -> Vec<Family> {
+        let method = matches!(self.options.budget, Budget::Method { .. });
+        let slicer_fits = self.source.groups() == 1 && !matches!(self.options.budget, Budget::MaxError(_));
+        match (self.options.mode, self.options.effort) {
+            (Mode::Slicer, _) => alloc::vec![Family::Slicer],
+            _ if method => alloc::vec![Family::Slicer],
+            (_, Effort::Fast) => alloc::vec![Family::Uniform(PLAIN)],
+            (Mode::Auto, Effort::Dense) if slicer_fits => {
+                alloc::vec![Family::Uniform(PLAIN), Family::Uniform(DEAD_ZONE), Family::Slicer]
+            }
+            _ if matches!(self.options.budget, Budget::MaxError(_)) => alloc::vec![Family::Uniform(PLAIN)],
+            _ => alloc::vec![Family::Uniform(PLAIN), Family::Uniform(DEAD_ZONE)],
+        }
+    }
+
+    /// Encodes with one family at one parameter: the base step of the uniform quantiser, the distortion of the method.
+    fn at(&mut self, family: Family, parameter: f64, out: &mut Vec<u8>) -> Result<Option<Candidate>> {
+        let search = tool_search(self.options.effort);
+        match family {
+            Family::Uniform(rounding) => {
+                let codes = self.codes();
+                let (source, work) = (self.source, &mut self.encoder.work);
+                let Some(steps) = GroupSteps::relative(parameter as f32, &codes) else {
+                    return Ok(None);
+                };
+                let Some(q) = uniform::encode(source, &steps, rounding, &mut work.levels, &mut work.tokens) else {
+                    return Ok(None);
+                };
+                work.finish(source, &q, Mode::Uniform, search, out).map(Some)
+            }
+            Family::Slicer => {
+                let Some(method) = slicer::choose(self.source, parameter, self.rms, self.statistics.peak) else {
+                    return Ok(None);
+                };
+                self.method_at(&method, out)
+            }
+        }
+    }
+
+    fn codes(&self) -> Vec<i8> {
+        if matches!(self.options.budget, Budget::MaxError(_)) {
+            return Vec::new();
+        }
+        scale_codes::codes(self.statistics)
+    }
+
+    fn method_at(&mut self, method: &Method, out: &mut Vec<u8>) -> Result<Option<Candidate>> {
+        let (source, work) = (self.source, &mut self.encoder.work);
+        let Some(q) = slicer::encode(source, method, self.rms, self.statistics.peak, &mut work.tokens) else {
+            return Ok(None);
+        };
+        work.finish(source, &q, Mode::Slicer, tool_search(self.options.effort), out)
+            .map(Some)
+    }
+
+    /// Fixed parameters of the method. An all-zero tensor has no base grid; any step codes it exactly.
+    fn method(&mut self, method: &Method, out: &mut Vec<u8>) -> Result<(Candidate, u32)> {
+        if let Some(candidate) = self.method_at(method, out)? {
+            return Ok((candidate, 0));
+        }
+        self.last_resort(out)
+    }
+
+    fn last_resort(&mut self, out: &mut Vec<u8>) -> Result<(Candidate, u32)> {
+        let search = tool_search(self.options.effort);
+        Ok((
+            self.encoder.work.lossless(self.source, search, out)?,
+            warning::LOSSLESS_FALLBACK,
+        ))
+    }
+
+    /// The cheapest frame whose verified error meets the target; lossless if none does or if that is smaller.
+    fn bounded(&mut self, target: Target, out: &mut Vec<u8>) -> Result<(Candidate, u32)> {
+        let mut best: Option<Candidate> = None;
+        let mut trial = core::mem::take(&mut self.encoder.candidate);
+        out.clear();
+        for family in self.families() {
+            let found = self.verified(family, target, &mut trial)?;
+            if let Some(candidate) = found.filter(|_| best.is_none() || trial.len() < out.len()) {
+                best = Some(candidate);
+                core::mem::swap(out, &mut trial);
+            }
+        }
+        let Some(found) = best else {
+            self.encoder.candidate = trial;
+            return self.last_resort(out);
+        };
+        let mut result = (found, 0);
+        // Lossless can only win where the lossy frame is no bargain.
+        if out.len() * 2 > self.source.tensor.bytes.len() && self.options.mode == Mode::Auto {
+            let (lossless, _) = self.last_resort(&mut trial)?;
+            if trial.len() <= out.len() {
+                core::mem::swap(out, &mut trial);
+                result = (lossless, 0);
+            }
+        }
+        self.encoder.candidate = trial;
+        Ok(result)
+    }
+
+    /// Tightens a family's parameter until the decoded frame meets the target.
+    fn verified(&mut self, family: Family, target: Target, out: &mut Vec<u8>) -> Result<Option<Candidate>> {
+        let mut parameter = match (family, target) {
+            (Family::Uniform(_), Target::MaxError(e)) => 2.0 * e,
+            (Family::Uniform(rounding), Target::Nrmse(v)) => match self.step_for(v, rounding) {
+                Some(step) => step,
+                None => return Ok(None),
+            },
+            (Family::Slicer, Target::Nrmse(v)) => v,
+            (Family::Slicer, Target::MaxError(_)) => return Ok(None),
+        };
+        for _ in 0..ATTEMPTS {
+            if !(parameter > 0.0 && 1.0 / (parameter as f32) < f32::INFINITY) {
+                break;
+            }
+            let Some(candidate) = self.at(family, parameter, out)? else {
+                return Ok(None);
+            };
+            let measured = self.encoder.measure(self.source, out)?;
+            let (error, limit) = match target {
+                Target::Nrmse(v) => (measured.worst_group, v),
+                Target::MaxError(v) => (measured.max_error, v),
+            };
+            if error <= limit {
+                return Ok(Some(candidate));
+            }
+            let ratio = limit / error;
+            // Half an ulp too much is the common case; a large excess means rounding to the element type dominates.
+            parameter *= if ratio < 0.5 { 0.5 } else { ratio * 0.9995 };
+        }
+        Ok(None)
+    }
+
+    /// Largest step whose estimated worst-group error stays at or below `target`.
+    fn step_for(&mut self, target: f64, rounding: Rounding) -> Option<f64> {
+        let codes = self.codes();
+        let busiest = self
+            .statistics
+            .energy
+            .iter()
+            .copied()
+            .fold(0.0, |a: f64, b| if b > a { b } else { a });
+        if busiest <= 0.0 {
+            return Some(1.0);
+        }
+        let mut step = target * sqrt(12.0 * busiest / self.statistics.count as f64);
+        let (mut low, mut high) = (0.0f64, f64::INFINITY);
+        let mut errors = Vec::new();
+        for _ in 0..16 {
+            let steps = GroupSteps::relative(step as f32, &codes)?;
+            if 1.0 / steps.base() == f32::INFINITY {
+                return None;
+            }
+            uniform::errors(self.source, &steps, rounding, &mut errors);
+            let worst = errors
+                .iter()
+                .zip(&self.statistics.energy)
+                .map(|(&e, &x)| if x > 0.0 { e / x } else { 0.0 })
+                .fold(0.0, |a: f64, b| if b > a { b } else { a });
+            let error = sqrt(worst);
+            if error <= target {
+                low = step;
+                if error >= target * CLOSE {
+                    break;
+                }
+            } else {
+                high = step;
+            }
+            // Error is nearly proportional to the step; fall back to the middle when the guess leaves the bracket.
+            let guess = if error > 0.0 {
+                step * (target * 0.9985) / error
+            } else {
+                step * 4.0
+            };
+            step = if guess > low && guess < high {
+                guess
+            } else if high.is_finite() {
+                0.5 * (low + high)
+            } else {
+                low * 2.0
+            };
+            if high.is_finite() && high - low < 1e-4 * high {
+                break;
+            }
+        }
+        (low > 0.0).then_some(low)
+    }
+
+    /// The finest frame under a byte cap.
+    fn capped(&mut self, out: &mut Vec<u8>) -> Result<(Candidate, u32)> {
+        let limit = cap(self.options.budget, self.source.len()).unwrap_or(u64::MAX) as usize;
+        if self.options.mode == Mode::Auto {
+            let (lossless, _) = self.last_resort(out)?;
+            if out.len() <= limit {
+                return Ok((lossless, 0));
+            }
+        }
+        let family = self.families()[0];
+        let start = match family {
+            Family::Uniform(_) => self.rms,
+            Family::Slicer => 1.0,
+        };
+        // Coarsest first: one level for everything. What that costs is the smallest this tensor can cost.
+        let coarsest = match family {
+            Family::Uniform(_) => f64::from(self.statistics.peak) * 4.0,
+            Family::Slicer => 1.0,
+        };
+        let coarsest = if coarsest > 0.0 && (1.0 / coarsest as f32).is_finite() {
+            coarsest
+        } else {
+            1.0
+        };
+        let mut trial = core::mem::take(&mut self.encoder.candidate);
+        let mut best = self.at(family, coarsest, out)?;
+        if out.len() > limit || best.is_none() {
+            self.encoder.candidate = trial;
+            return Err(Error::argument(
+                ErrorCode::BudgetUnreachable,
+                Field::Options,
+                out.len() as u64,
+            ));
+        }
+        let (mut coarse, mut fine) = (coarsest, 0.0f64);
+        let mut parameter = start.min(coarsest);
+        for _ in 0..18 {
+            if !(parameter > 0.0 && (1.0 / parameter as f32).is_finite()) {
+                break;
+            }
+            let found = self.at(family, parameter, &mut trial)?;
+            match found.filter(|_| trial.len() <= limit) {
+                Some(candidate) => {
+                    coarse = parameter;
+                    best = Some(candidate);
+                    core::mem::swap(out, &mut trial);
+                    if out.len() as f64 >= 0.998 * limit as f64 {
+                        break;
+                    }
+                }
+                None => fine = parameter,
+            }
+            parameter = if fine > 0.0 { sqrt(coarse * fine) } else { coarse * 0.25 };
+            if fine > 0.0 && coarse < fine * 1.0005 {
+                break;
+            }
+        }
+        self.encoder.candidate = trial;
+        best.map(|c| (c, 0)).ok_or(no_bins())
+    }
+}

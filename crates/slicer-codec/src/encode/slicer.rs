@@ -1,0 +1,394 @@
+//! The paper's method: ATKF, then MS, then ABQ (spec § Encoder of the method).
+//!
+//! Definitions are this project's reading of arXiv 2511.11608. `keep` = 1 − s, `asymmetry` = λ, `blocks` = M,
+//! `distortion` = δ.
+
+use super::emit::Tokens;
+use super::plan::{Quantiser, TokenSink, segment_values};
+use super::quantise;
+use super::source::{BLOCK, Source};
+use crate::bins::{Bin, BinSpec, Bins};
+use crate::math::log2;
+use crate::setup::Domain;
+use alloc::vec;
+use alloc::vec::Vec;
+
+/// Most magnitude blocks; two bins each and the zero bin fit 256 tokens.
+pub(super) const MAX_BLOCKS: u32 = 120;
+/// Base-grid levels per distortion limit: the grid's own error is 1/3072 of the limit.
+const GRID: f64 = 16.0;
+/// Widest offset ABQ may give a block.
+const MAX_BITS: u8 = 12;
+/// Values the parameter search looks at.
+const SEARCH_SAMPLE: usize = 1 << 14;
+
+/// Parameters of the method.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Method {
+    /// Share of values that survive ATKF, 0–1.
+    pub keep: f64,
+    /// Score factor of negative values, > 0.
+    pub asymmetry: f32,
+    /// Number of magnitude blocks, 1–120.
+    pub blocks: u32,
+    /// Root mean square error allowed in a block, relative to the tensor's RMS.
+    pub distortion: f64,
+}
+
+/// A block after MS and ABQ, on the base grid.
+#[derive(Clone, Copy, Debug)]
+struct Block {
+    /// Smallest grid magnitude.
+    lower: u32,
+    bits: u8,
+    stride: u32,
+    delta: i8,
+}
+
+/// ATKF: the score of a value as ordered bits; 0 for ±0.
+#[inline]
+fn score(x: f32, asymmetry: f32) -> u32 {
+    let a = x.abs();
+    if x < 0.0 {
+        (a * asymmetry).to_bits()
+    } else {
+        a.to_bits()
+    }
+}
+
+/// ATKF: the smallest surviving score and how many values of exactly that score survive.
+fn threshold(source: &Source<'_>, keep: f64, asymmetry: f32) -> (u32, usize) {
+    let n = source.len();
+    let survivors = (keep * n as f64 + 0.5) as usize;
+    if survivors == 0 {
+        return (u32::MAX, 0);
+    }
+    // Two passes of a radix selection: high half of the score, then low half within the deciding bucket.
+    let (mut prefix, mut rest) = (0u32, survivors);
+    for shift in [16, 0] {
+        let mut histogram = vec![0usize; 1 << 16];
+        source.for_runs(0, |_, values, _| {
+            for &x in values {
+                let s = score(x, asymmetry);
+                if shift == 16 || s >> 16 == prefix >> 16 {
+                    histogram[(s >> shift & 0xffff) as usize] += 1;
+                }
+            }
+        });
+        for bucket in (0..1 << 16).rev() {
+            if histogram[bucket] >= rest {
+                prefix |= (bucket as u32) << shift;
+                break;
+            }
+            rest -= histogram[bucket];
+        }
+    }
+    (prefix, rest)
+}
+
+/// MS: edges of equal-count blocks over sorted magnitudes; equal magnitudes stay together in the lower block.
+fn split(sorted: &[u32], blocks: u32) -> Vec<&[u32]> {
+    let (k, m) = (sorted.len(), blocks as usize);
+    let mut parts = Vec::with_capacity(m);
+    let mut start = 0;
+    for j in 0..m {
+        let last = ((j + 1) * k / m).max(1) - 1;
+        if last < start || k == 0 {
+            continue;
+        }
+        let end = sorted.partition_point(|&v| v <= sorted[last]);
+        parts.push(&sorted[start..end]);
+        start = end;
+        if start == k {
+            break;
+        }
+    }
+    parts
+}
+
+/// ABQ: the fewest bits whose mean squared error stays below `limit` (grid units squared), with its squared error sum.
+fn quantise_block(values: &[u32], room: u32, limit: u64) -> (Block, u64) {
+    let lower = values[0];
+    let mut best = None;
+    for bits in 0..=MAX_BITS {
+        let cells = 1u32 << bits;
+        let stride = room / cells;
+        if stride == 0 {
+            break;
+        }
+        // Twice the error, so that the centre of an even stride stays an integer.
+        let (mut sum, mut squares) = (0i64, 0u64);
+        for &v in values {
+            let cell = ((v - lower) / stride).min(cells - 1);
+            let e = 2 * i64::from(v - lower - cell * stride) - i64::from(stride - 1);
+            sum += e;
+            squares = squares.saturating_add((e * e) as u64);
+        }
+        let n = values.len() as i64;
+        let delta = (128 * sum / (n * i64::from(stride))).clamp(-127, 127);
+        // Σ(e − d)² with d = the centroid shift, in the same doubled units.
+        let mean_part = (i128::from(sum) * i128::from(sum) / i128::from(n)) as u64;
+        let error = squares.saturating_sub(mean_part);
+        best = Some((
+            Block {
+                lower,
+                bits,
+                stride,
+                delta: delta as i8,
+            },
+            error / 4,
+        ));
+        if error / 4 <= limit.saturating_mul(n as u64) {
+            break;
+        }
+    }
+    best.unwrap_or((
+        Block {
+            lower,
+            bits: 0,
+            stride: 1,
+            delta: 0,
+        },
+        0,
+    ))
+}
+
+/// MS and ABQ over sorted surviving magnitudes; returns blocks, values per block, and the squared error sum.
+fn blocks(sorted: &[u32], count: u32, limit: u64) -> (Vec<Block>, Vec<usize>, u64) {
+    let parts = split(sorted, count);
+    let (mut list, mut sizes, mut error) = (Vec::new(), Vec::new(), 0u64);
+    for (j, part) in parts.iter().enumerate() {
+        let next = parts.get(j + 1).map_or(part[part.len() - 1] + 1, |p| p[0]);
+        let (block, e) = quantise_block(part, next - part[0], limit);
+        list.push(block);
+        sizes.push(part.len());
+        error = error.saturating_add(e);
+    }
+    (list, sizes, error)
+}
+
+/// The base grid's step and the distortion limit on it.
+fn grid(distortion: f64, rms: f64, peak: f32) -> Option<(f32, u64)> {
+    let finest = f64::from(peak) / f64::from(1 << 24);
+    let wanted = distortion * rms / GRID;
+    let step = (if wanted > finest { wanted } else { finest }) as f32;
+    if !(step > 0.0 && 1.0 / step < f32::INFINITY) {
+        return None;
+    }
+    let ratio = distortion * rms / f64::from(step);
+    Some((step, (ratio * ratio) as u64))
+}
+
+/// Encodes with given parameters. `None` if the tensor's range defeats the base grid (all zero, or subnormal).
+pub(super) fn encode(source: &Source<'_>, m: &Method, rms: f64, peak: f32, tokens: &mut Tokens) -> Option<Quantiser> {
+    let (step, limit) = grid(m.distortion, rms, peak)?;
+    let (lowest, ties) = threshold(source, m.keep, m.asymmetry);
+    let mut levels = [0i32; BLOCK];
+    let mut magnitudes = Vec::new();
+    for_survivors(source, m.asymmetry, lowest, ties, step, &mut levels, |_, levels| {
+        magnitudes.extend(levels.iter().filter(|&&k| k != 0).map(|k| k.unsigned_abs()));
+    });
+    magnitudes.sort_unstable();
+    let (list, _, _) = blocks(&magnitudes, m.blocks, limit);
+    let bins = bins(&list)?;
+    let zero = bins.zero() as u8;
+    let lowers: Vec<u32> = list.iter().map(|b| b.lower).collect();
+    let mut sink = TokenSink::new(tokens, &source.view);
+    for_survivors(source, m.asymmetry, lowest, ties, step, &mut levels, |at, levels| {
+        sink.run(at);
+        for &k in levels {
+            if k == 0 {
+                sink.token(zero);
+                continue;
+            }
+            let v = k.unsigned_abs();
+            let j = lowers.partition_point(|&l| l <= v).max(1) - 1;
+            let block = &list[j];
+            let last = (1u32 << block.bits) - 1;
+            let cell = (v.saturating_sub(block.lower) / block.stride).min(last);
+            if k > 0 {
+                sink.token(zero + 1 + j as u8);
+                sink.offset(cell, u32::from(block.bits));
+            } else {
+                sink.token(zero - 1 - j as u8);
+                sink.offset(last - cell, u32::from(block.bits));
+            }
+        }
+    });
+    sink.finish();
+    Some(Quantiser {
+        domain: Domain::Real,
+        step,
+        scales: Vec::new(),
+        bins,
+    })
+}
+
+/// Runs over the tensor's base-grid levels with everything ATKF filters set to 0.
+fn for_survivors(
+    source: &Source<'_>,
+    asymmetry: f32,
+    lowest: u32,
+    ties: usize,
+    step: f32,
+    levels: &mut [i32; BLOCK],
+    mut f: impl FnMut(usize, &[i32]),
+) {
+    let mut ties = ties;
+    source.for_runs(segment_values(&source.view), |at, values, _| {
+        let levels = &mut levels[..values.len()];
+        quantise::levels(values, 1.0 / step, 0.0, levels);
+        for (k, &x) in levels.iter_mut().zip(values) {
+            let s = score(x, asymmetry);
+            if s < lowest {
+                *k = 0;
+            } else if s == lowest {
+                if ties == 0 {
+                    *k = 0;
+                } else {
+                    ties -= 1;
+                }
+            }
+        }
+        f(at, levels);
+    });
+}
+
+/// Negative blocks outermost first, the zero bin, positive blocks.
+fn bins(blocks: &[Block]) -> Option<Bins> {
+    let mut list = Vec::with_capacity(2 * blocks.len() + 1);
+    for b in blocks.iter().rev() {
+        let end = i64::from(b.lower) + (i64::from(b.stride) << b.bits) - 1;
+        list.push(Bin {
+            lower: i32::try_from(-end).ok()?,
+            bits: b.bits,
+            stride: b.stride,
+            delta: -b.delta,
+        });
+    }
+    list.push(Bin::unit(0));
+    for b in blocks {
+        let lower = i32::try_from(b.lower).ok()?;
+        list.push(Bin {
+            lower,
+            bits: b.bits,
+            stride: b.stride,
+            delta: b.delta,
+        });
+    }
+    Bins::new(BinSpec::List(list)).ok()
+}
+
+/// Picks keep, asymmetry and blocks by estimated cost, so that the whole tensor's error stays at `distortion`.
+///
+/// The squared error of a value does not depend on its sign, so asymmetries other than 1 are tried last, at the best
+/// number of blocks only.
+pub(super) fn choose(source: &Source<'_>, distortion: f64, rms: f64, peak: f32) -> Option<Method> {
+    let (step, limit) = grid(distortion, rms, peak)?;
+    let stride = (source.len() / SEARCH_SAMPLE).max(1);
+    let (mut positive, mut negative, mut n) = (Vec::new(), Vec::new(), 0usize);
+    let mut levels = [0i32; BLOCK];
+    source.for_runs(0, |at, values, _| {
+        let levels = &mut levels[..values.len()];
+        quantise::levels(values, 1.0 / step, 0.0, levels);
+        for (_, &k) in levels
+            .iter()
+            .enumerate()
+            .filter(|(i, _)| (at + i).is_multiple_of(stride))
+        {
+            n += 1;
+            if k > 0 {
+                positive.push(k as u32);
+            } else if k < 0 {
+                negative.push(k.unsigned_abs());
+            }
+        }
+    });
+    positive.sort_unstable();
+    negative.sort_unstable();
+    let sample = Sample {
+        positive,
+        negative,
+        n,
+        limit,
+    };
+    let mut best: Option<(f64, Method)> = None;
+    let mut consider = |asymmetry: f32, blocks: u32| {
+        if let Some((cost, keep)) = sample.best_keep(asymmetry, blocks)
+            && best.is_none_or(|(c, _)| cost < c)
+        {
+            best = Some((
+                cost,
+                Method {
+                    keep,
+                    asymmetry,
+                    blocks,
+                    distortion,
+                },
+            ));
+        }
+        best.map(|(_, m)| m)
+    };
+    for blocks in [1, 2, 3, 4, 6, 8, 12, 16, 24, 32] {
+        consider(1.0, blocks);
+    }
+    let blocks = consider(1.0, 8)?.blocks;
+    consider(0.75, blocks);
+    consider(1.25, blocks)
+}
+
+/// Sorted grid magnitudes of a sample, for the parameter search.
+struct Sample {
+    positive: Vec<u32>,
+    negative: Vec<u32>,
+    n: usize,
+    limit: u64,
+}
+
+impl Sample {
+    /// The smallest keep (of a bisection) whose error is allowed, with its cost in bits.
+    fn best_keep(&self, asymmetry: f32, blocks: u32) -> Option<(f64, f64)> {
+        let peak = self.positive.last().max(self.negative.last()).copied()?;
+        let (mut low, mut high) = (0u32, peak);
+        let mut found = None;
+        // The dropped magnitudes below a threshold grow with it, and with them the error: bisect the threshold.
+        while low < high {
+            let middle = low + (high - low) / 2;
+            match self.cost(asymmetry, blocks, middle) {
+                Some(result) => {
+                    found = Some(result);
+                    low = middle + 1;
+                }
+                None => high = middle,
+            }
+        }
+        found.or_else(|| self.cost(asymmetry, blocks, 0))
+    }
+
+    /// Bits and keep with everything below `threshold` dropped; `None` if the error exceeds the limit.
+    fn cost(&self, asymmetry: f32, count: u32, threshold: u32) -> Option<(f64, f64)> {
+        let negative_threshold = (f64::from(threshold) / f64::from(asymmetry)) as u32;
+        let p = self.positive.partition_point(|&v| v < threshold);
+        let q = self.negative.partition_point(|&v| v < negative_threshold);
+        let dropped: u64 = self.positive[..p]
+            .iter()
+            .chain(&self.negative[..q])
+            .map(|&v| u64::from(v) * u64::from(v))
+            .sum();
+        let mut survivors: Vec<u32> = self.positive[p..].iter().chain(&self.negative[q..]).copied().collect();
+        // Two sorted runs: the stable sort merges them in linear time.
+        survivors.sort();
+        let (list, sizes, error) = blocks(&survivors, count, self.limit);
+        if dropped.saturating_add(error) > self.limit.saturating_mul(self.n as u64) {
+            return None;
+        }
+        let total = self.n as f64;
+        let surprise = |k: usize| if k == 0 { 0.0 } else { k as f64 * log2(total / k as f64) };
+        let mut bits = surprise(self.n - survivors.len());
+        for (block, &size) in list.iter().zip(&sizes) {
+            // A sign bit each; tables and bins cost about six bytes a block.
+            bits += surprise(size) + size as f64 * (1.0 + f64::from(block.bits)) + 48.0;
+        }
+        Some((bits, survivors.len() as f64 / total))
+    }
+}

@@ -1,0 +1,177 @@
+//! The tensor to encode, read in scan order and in blocks.
+
+use crate::dtype::DType;
+use crate::error::{Error, ErrorCode, Field, Result};
+use crate::layout::{Dims, Layout, View};
+use alloc::vec::Vec;
+
+/// Values handled at a time, small enough to stay in the first-level cache.
+pub(super) const BLOCK: usize = 4096;
+
+/// A tensor to encode: little-endian elements in row-major order.
+#[derive(Clone, Copy)]
+pub struct TensorRef<'a> {
+    /// Element type.
+    pub dtype: DType,
+    /// Dims.
+    pub dims: Dims,
+    /// Elements.
+    pub bytes: &'a [u8],
+}
+
+impl<'a> TensorRef<'a> {
+    /// Checks that the bytes match type and dims.
+    pub fn new(dtype: DType, dims: &[u32], bytes: &'a [u8]) -> Result<Self> {
+        let dims = Dims::new(dims)?;
+        if bytes.len() != dims.elements() * dtype.size() {
+            return Err(Error::argument(
+                ErrorCode::InvalidTensor,
+                Field::Data,
+                bytes.len() as u64,
+            ));
+        }
+        Ok(Self { dtype, dims, bytes })
+    }
+}
+
+/// The part of a tensor that shares one scale.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Granularity {
+    /// One scale for everything.
+    #[default]
+    Tensor,
+    /// One per row of the coding view.
+    Row,
+    /// One per channel.
+    Channel,
+}
+
+/// A tensor under a layout.
+#[derive(Clone, Copy)]
+pub(super) struct Source<'a> {
+    pub tensor: TensorRef<'a>,
+    pub layout: Layout,
+    pub view: View,
+    pub granularity: Granularity,
+}
+
+impl<'a> Source<'a> {
+    pub fn new(tensor: TensorRef<'a>, layout: Option<Layout>, granularity: Granularity) -> Result<Self> {
+        let layout = layout.unwrap_or(Layout::default_for(tensor.dims.as_slice().len()));
+        let view = View::new(&tensor.dims, &layout)?;
+        Ok(Self {
+            tensor,
+            layout,
+            view,
+            granularity,
+        })
+    }
+
+    pub fn len(&self) -> usize {
+        self.view.elements()
+    }
+
+    pub fn groups(&self) -> usize {
+        match self.granularity {
+            Granularity::Tensor => 1,
+            Granularity::Row => self.view.rows,
+            Granularity::Channel => self.view.channels,
+        }
+    }
+
+    /// Calls `f(first, values, group)` for consecutive runs of at most [`BLOCK`] values that share a group and a segment
+    /// boundary multiple `cut` (0 = none).
+    pub fn for_runs(&self, cut: usize, mut f: impl FnMut(usize, &[f32], usize)) {
+        let run = match self.granularity {
+            Granularity::Tensor => self.len(),
+            Granularity::Row => self.view.channels * self.view.plane(),
+            Granularity::Channel => self.view.plane(),
+        };
+        let mut block = [0.0f32; BLOCK];
+        let mut at = 0;
+        while at < self.len() {
+            let mut end = (at + BLOCK).min((at / run + 1) * run).min(self.len());
+            if let Some(segment) = at.checked_div(cut) {
+                end = end.min((segment + 1) * cut);
+            }
+            let group = match self.granularity {
+                Granularity::Tensor => 0,
+                Granularity::Row => at / run,
+                Granularity::Channel => at / run % self.view.channels,
+            };
+            let values = &mut block[..end - at];
+            self.load(at, values);
+            f(at, values, group);
+            at = end;
+        }
+    }
+
+    /// Reads scan positions `at …` as f32.
+    pub fn load(&self, at: usize, out: &mut [f32]) {
+        let (dtype, bytes) = (self.tensor.dtype, self.tensor.bytes);
+        if dtype == DType::F32 && self.view.is_contiguous() {
+            for (v, b) in out.iter_mut().zip(bytes[4 * at..].chunks_exact(4)) {
+                *v = f32::from_le_bytes([b[0], b[1], b[2], b[3]]);
+            }
+        } else {
+            self.view
+                .for_each(at, out.len(), |i, memory| out[i - at] = dtype.load(bytes, memory));
+        }
+    }
+}
+
+/// Energy and range of every scale group.
+pub(super) struct Statistics {
+    /// Σx² per group, f64.
+    pub energy: Vec<f64>,
+    /// Values per group.
+    pub count: usize,
+    /// Largest |x| of the tensor.
+    pub peak: f32,
+}
+
+impl Statistics {
+    /// Reads the tensor once; NaN and infinities are errors with the element's memory index.
+    pub fn of(source: &Source<'_>) -> Result<Self> {
+        let mut energy = alloc::vec![0.0; source.groups()];
+        let mut peak_bits = 0u32;
+        source.for_runs(0, |_, values, group| {
+            energy[group] += sum_squares(values);
+            peak_bits = values.iter().fold(peak_bits, |m, v| m.max(v.to_bits() & 0x7fff_ffff));
+        });
+        let peak = f32::from_bits(peak_bits);
+        if !peak.is_finite() {
+            let mut index = 0;
+            source.view.for_each(0, source.len(), |_, memory| {
+                if index == 0 && !source.tensor.dtype.load(source.tensor.bytes, memory).is_finite() {
+                    index = memory + 1;
+                }
+            });
+            return Err(Error::argument(ErrorCode::NonFinite, Field::Data, index as u64 - 1));
+        }
+        Ok(Self {
+            energy,
+            count: source.len() / source.groups().max(1),
+            peak,
+        })
+    }
+
+    pub fn total_energy(&self) -> f64 {
+        self.energy.iter().sum()
+    }
+}
+
+/// Σx² in f64 with eight accumulators, added pairwise: the same order on every machine.
+pub(super) fn sum_squares(values: &[f32]) -> f64 {
+    let mut acc = [0.0f64; 8];
+    let chunks = values.chunks_exact(8);
+    for (a, v) in acc.iter_mut().zip(chunks.remainder()) {
+        *a += f64::from(*v) * f64::from(*v);
+    }
+    for c in chunks {
+        for (a, v) in acc.iter_mut().zip(c) {
+            *a += f64::from(*v) * f64::from(*v);
+        }
+    }
+    ((acc[0] + acc[4]) + (acc[2] + acc[6])) + ((acc[1] + acc[5]) + (acc[3] + acc[7]))
+}

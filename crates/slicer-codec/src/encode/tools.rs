@@ -1,0 +1,502 @@
+//! Choice of entropy-coding tools by exact cost: tables, classes, contexts (spec § Tables, § Classes, § Contexts).
+
+use super::plan::Tools;
+use super::source::Source;
+use crate::bins::Bins;
+use crate::contexts::{self, MAX_THRESHOLDS, SUMS};
+use crate::layout::View;
+use crate::math::log2;
+use crate::tables::{SCALES, SHAPES, TableSource, Tables, coded_bits, quantise};
+use alloc::vec;
+use alloc::vec::Vec;
+
+const PRECISION: u32 = 12;
+/// Most groups that neighbouring buckets are merged into.
+const MAX_CLASSES: usize = 8;
+/// Buckets of rank sums before merging: the first rank sum of each.
+const SUM_BUCKETS: [u8; 16] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 13, 16, 20, 26, 36];
+/// Channel or row buckets before merging.
+const ACTIVITY_BUCKETS: usize = 16;
+
+/// Which tools may be tried.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Search {
+    /// One table.
+    OneTable,
+    /// Classes by channel or row.
+    Classes,
+    /// Classes, contexts and both.
+    All,
+}
+
+/// Histogram over tokens.
+type Histogram = Vec<u32>;
+
+/// Picks the cheapest tools for the tokens of a tensor.
+pub(super) fn choose(source: &Source<'_>, bins: &Bins, tokens: &[u8], search: Search) -> Tools {
+    let view = &source.view;
+    let mut total = vec![0u32; bins.list().len()];
+    count(tokens, &mut total);
+    let mut best = inline(core::slice::from_ref(&total), bins);
+    let mut consider = |candidate: Option<Tools>| {
+        if let Some(c) = candidate.filter(|c| c.cost() < best.cost()) {
+            best = c;
+        }
+    };
+    if tokens.is_empty() || search == Search::OneTable {
+        return best;
+    }
+    consider(family(&total, bins));
+    let ranks = contexts::ranks(bins);
+    let activity = Activity::of(tokens, &ranks, view);
+    let channels = activity.split(tokens, view, bins, Axis::Channel);
+    let rows = activity.split(tokens, view, bins, Axis::Row);
+    for grouping in [&channels, &rows].into_iter().flatten() {
+        consider(Some(grouping.tools(bins, MAX_CLASSES)));
+    }
+    consider(family_classes(tokens, view, bins, &total));
+    if search == Search::All && view.plane() > 1 {
+        let classes = channels.as_ref().map(|g| g.merged(bins, 3));
+        consider(with_contexts(tokens, view, bins, &ranks, None));
+        consider(classes.and_then(|c| with_contexts(tokens, view, bins, &ranks, Some(&c))));
+    }
+    best
+}
+
+impl Tools {
+    fn cost(&self) -> f64 {
+        self.payload_bits + self.side_bits
+    }
+
+    fn plain(tables: Tables, payload_bits: f64, side_bits: f64) -> Self {
+        Self {
+            tables,
+            channel_classes: Vec::new(),
+            row_classes: Vec::new(),
+            thresholds: Vec::new(),
+            payload_bits,
+            side_bits,
+        }
+    }
+}
+
+/// Adds the tokens to a histogram; four partial counts so that equal neighbours do not wait for each other.
+fn count(tokens: &[u8], out: &mut [u32]) {
+    let mut partial = [[0u32; 256]; 4];
+    let mut chunks = tokens.chunks_exact(4);
+    for c in &mut chunks {
+        for (p, &t) in partial.iter_mut().zip(c) {
+            p[usize::from(t)] += 1;
+        }
+    }
+    for &t in chunks.remainder() {
+        partial[0][usize::from(t)] += 1;
+    }
+    for (i, o) in out.iter_mut().enumerate() {
+        *o += partial.iter().map(|p| p[i]).sum::<u32>();
+    }
+}
+
+/// Bits that coding a histogram with frequencies of [`PRECISION`] takes; infinite where a needed token has none.
+fn data_bits(histogram: &[u32], frequencies: &[u16]) -> f64 {
+    let mut bits = 0.0;
+    for (&h, &f) in histogram.iter().zip(frequencies) {
+        if h > 0 {
+            bits += f64::from(h)
+                * if f == 0 {
+                    f64::INFINITY
+                } else {
+                    f64::from(PRECISION) - log2(f64::from(f))
+                };
+        }
+    }
+    bits
+}
+
+/// Ideal bits of a histogram under its own frequencies, plus a rough price of describing them.
+fn ideal_bits(histogram: &[u32]) -> f64 {
+    let total: u32 = histogram.iter().sum();
+    if total == 0 {
+        return 0.0;
+    }
+    let (mut bits, mut used) = (f64::from(total) * log2(f64::from(total)), 0u32);
+    for &h in histogram.iter().filter(|&&h| h > 0) {
+        bits -= f64::from(h) * log2(f64::from(h));
+        used += 1;
+    }
+    bits + 8.0 + 2.5 * f64::from(used)
+}
+
+/// Inline tables, one per histogram; an empty histogram borrows the merged one.
+fn inline(histograms: &[Histogram], bins: &Bins) -> Tools {
+    let tokens = bins.list().len();
+    let mut logs = Vec::with_capacity(histograms.len() * tokens);
+    for h in histograms {
+        if h.iter().all(|&c| c == 0) {
+            let mut any = vec![0; tokens];
+            any[bins.zero()] = 1;
+            quantise(&any, &mut logs);
+        } else {
+            quantise(h, &mut logs);
+        }
+    }
+    let side: u32 = (0..histograms.len()).map(|t| coded_bits(&logs, t, tokens).1).sum();
+    let tables = match Tables::new(TableSource::Inline(logs), PRECISION, histograms.len(), bins) {
+        Ok(tables) => tables,
+        Err(_) => unreachable_tables(bins),
+    };
+    let payload = histograms
+        .iter()
+        .enumerate()
+        .map(|(t, h)| data_bits(h, tables.table(t)))
+        .sum();
+    Tools::plain(tables, payload, f64::from(side + 24))
+}
+
+/// Every inline table above has mass, so expansion cannot fail; the flat family keeps this total without a panic.
+fn unreachable_tables(bins: &Bins) -> Tables {
+    let source = TableSource::Family {
+        shape: 0,
+        first: SCALES as u8 - 1,
+        increment: 0,
+    };
+    match Tables::new(source, PRECISION, 1, bins) {
+        Ok(tables) => tables,
+        Err(_) => unreachable!("the widest family table is valid for any bins"),
+    }
+}
+
+fn family_table(bins: &Bins, shape: u8, scale: u32) -> Option<Tables> {
+    let source = TableSource::Family {
+        shape,
+        first: u8::try_from(scale).ok()?,
+        increment: 1,
+    };
+    Tables::new(source, PRECISION, 1, bins).ok()
+}
+
+/// Scale index whose σ is nearest to a root mean square level.
+fn scale_of(mean_square: f64) -> u32 {
+    if mean_square <= 0.0 {
+        return 0;
+    }
+    let index = 2.0 * log2(mean_square) + 12.0;
+    (index + 0.5).clamp(0.0, f64::from(SCALES - 1)) as u32
+}
+
+/// Σ level² · count over the bins, and the count.
+fn moment(histogram: &[u32], bins: &Bins) -> f64 {
+    let (mut sum, mut n) = (0.0, 0.0);
+    for (&h, bin) in histogram.iter().zip(bins.list()) {
+        let centre = f64::from(bin.lower) + 0.5 * (bin.width() as f64 - 1.0);
+        sum += f64::from(h) * centre * centre;
+        n += f64::from(h);
+    }
+    if n > 0.0 { sum / n } else { 0.0 }
+}
+
+/// One table of the built-in family: no table bits at all, so small tensors prefer it.
+fn family(histogram: &[u32], bins: &Bins) -> Option<Tools> {
+    let start = scale_of(moment(histogram, bins));
+    let mut best: Option<(f64, Tables)> = None;
+    for shape in 0..SHAPES {
+        for scale in start.saturating_sub(8)..=(start + 1).min(SCALES - 1) {
+            let tables = family_table(bins, shape, scale)?;
+            let bits = data_bits(histogram, tables.table(0));
+            if best.as_ref().is_none_or(|(b, _)| bits < *b) {
+                best = Some((bits, tables));
+            }
+        }
+    }
+    best.map(|(bits, tables)| Tools::plain(tables, bits, 40.0))
+}
+
+/// A ramp of family tables, one class per channel by the channel's own mean square level.
+fn family_classes(tokens: &[u8], view: &View, bins: &Bins, total: &[u32]) -> Option<Tools> {
+    let n = bins.list().len();
+    if view.channels < 2 || view.channels.saturating_mul(n) > 1 << 22 {
+        return None;
+    }
+    let mut histograms = vec![0u32; view.channels * n];
+    for (p, plane) in tokens.chunks(view.plane()).enumerate() {
+        let h = &mut histograms[p % view.channels * n..][..n];
+        for &t in plane {
+            h[usize::from(t)] += 1;
+        }
+    }
+    let shape = match family(total, bins)?.tables.source {
+        // Within a channel tails are lighter than over all of them.
+        TableSource::Family { shape, .. } => (shape + 1).min(SHAPES - 1),
+        TableSource::Inline(_) => return None,
+    };
+    let mut tables = Vec::with_capacity(SCALES as usize);
+    for scale in 0..SCALES {
+        tables.push(family_table(bins, shape, scale)?);
+    }
+    let mut payload = 0.0;
+    let mut chosen = Vec::with_capacity(view.channels);
+    for h in histograms.chunks_exact(n) {
+        let start = scale_of(moment(h, bins));
+        let bits = |scale: u32| data_bits(h, tables[scale as usize].table(0));
+        let options = start.saturating_sub(4)..=(start + 1).min(SCALES - 1);
+        let best = options.min_by(|&a, &b| bits(a).total_cmp(&bits(b)))?;
+        payload += bits(best);
+        chosen.push(best as u8);
+    }
+    let first = *chosen.iter().min()?;
+    let count = usize::from(*chosen.iter().max()? - first) + 1;
+    let channel_classes: Vec<i8> = chosen.iter().map(|&c| (c - first) as i8).collect();
+    let source = TableSource::Family {
+        shape,
+        first,
+        increment: 1,
+    };
+    let tables = Tables::new(source, PRECISION, count, bins).ok()?;
+    let side = 48.0 + list_bits(&channel_classes);
+    Some(Tools {
+        channel_classes,
+        ..Tools::plain(tables, payload, side)
+    })
+}
+
+/// Bits of a class list.
+fn list_bits(values: &[i8]) -> f64 {
+    let mut bytes = Vec::new();
+    crate::classes::write_list(values, &mut bytes);
+    8.0 * bytes.len() as f64
+}
+
+/// Number of scales in the built-in family.
+pub(super) fn family_scales() -> usize {
+    SCALES as usize
+}
+
+/// Bits of a token with this frequency.
+pub(super) fn token_bits(frequency: u16) -> f32 {
+    (f64::from(PRECISION) - log2(f64::from(frequency.max(1)))) as f32
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Axis {
+    Channel,
+    Row,
+}
+
+/// Sum of ranks per plane: how busy each channel and row is.
+struct Activity {
+    planes: Vec<u32>,
+}
+
+impl Activity {
+    fn of(tokens: &[u8], ranks: &[u8; 256], view: &View) -> Self {
+        let sum = |plane: &[u8]| {
+            plane
+                .iter()
+                .map(|&t| u32::from(ranks[usize::from(t)]))
+                .fold(0, u32::saturating_add)
+        };
+        Self {
+            planes: tokens.chunks(view.plane()).map(sum).collect(),
+        }
+    }
+
+    /// Buckets of channels or rows of like activity, each with its histogram.
+    fn split(&self, tokens: &[u8], view: &View, bins: &Bins, axis: Axis) -> Option<Grouping> {
+        let members = match axis {
+            Axis::Channel => view.channels,
+            Axis::Row => view.rows,
+        };
+        if members < 2 {
+            return None;
+        }
+        let member = |p: usize| {
+            if axis == Axis::Channel {
+                p % view.channels
+            } else {
+                p / view.channels
+            }
+        };
+        let mut sums = vec![0u64; members];
+        for (p, &a) in self.planes.iter().enumerate() {
+            sums[member(p)] += u64::from(a);
+        }
+        let mut order: Vec<u32> = (0..members as u32).collect();
+        order.sort_by_key(|&m| (sums[m as usize], m));
+        let buckets = ACTIVITY_BUCKETS.min(members);
+        let mut bucket_of = vec![0u8; members];
+        for (i, &m) in order.iter().enumerate() {
+            bucket_of[m as usize] = (i * buckets / members) as u8;
+        }
+        let mut histograms = vec![vec![0u32; bins.list().len()]; buckets];
+        for (p, plane) in tokens.chunks(view.plane()).enumerate() {
+            let h = &mut histograms[usize::from(bucket_of[member(p)])];
+            if plane.len() > 64 {
+                count(plane, h);
+            } else {
+                plane.iter().for_each(|&t| h[usize::from(t)] += 1);
+            }
+        }
+        Some(Grouping {
+            axis,
+            bucket_of,
+            histograms,
+        })
+    }
+}
+
+/// Members of an axis in ordered buckets.
+struct Grouping {
+    axis: Axis,
+    bucket_of: Vec<u8>,
+    histograms: Vec<Histogram>,
+}
+
+/// A class per member, and the number of classes.
+struct Merged {
+    classes: Vec<i8>,
+    count: usize,
+}
+
+impl Grouping {
+    fn merged(&self, bins: &Bins, most: usize) -> Merged {
+        let edges = merge(&self.histograms, bins, most);
+        let class = |bucket: u8| edges.iter().filter(|&&e| usize::from(bucket) >= e).count() as i8;
+        Merged {
+            classes: self.bucket_of.iter().map(|&b| class(b)).collect(),
+            count: edges.len() + 1,
+        }
+    }
+
+    fn tools(&self, bins: &Bins, most: usize) -> Tools {
+        let edges = merge(&self.histograms, bins, most);
+        let tools = inline(&merge_histograms(&self.histograms, &edges), bins);
+        let class = |bucket: u8| edges.iter().filter(|&&e| usize::from(bucket) >= e).count() as i8;
+        let classes: Vec<i8> = self.bucket_of.iter().map(|&b| class(b)).collect();
+        let side_bits = tools.side_bits + 8.0 + list_bits(&classes);
+        match self.axis {
+            Axis::Channel => Tools {
+                channel_classes: classes,
+                side_bits,
+                ..tools
+            },
+            Axis::Row => Tools {
+                row_classes: classes,
+                side_bits,
+                ..tools
+            },
+        }
+    }
+}
+
+/// Best cut of ordered histograms into at most `most` groups, by dynamic programming over ideal cost; returns the first
+/// bucket of every group but the first.
+fn merge(histograms: &[Histogram], bins: &Bins, most: usize) -> Vec<usize> {
+    let n = histograms.len();
+    let mut cost = vec![vec![0.0; n + 1]; n];
+    for (i, row) in cost.iter_mut().enumerate() {
+        let mut sum = vec![0u32; bins.list().len()];
+        for (histogram, slot) in histograms[i..].iter().zip(&mut row[i + 1..]) {
+            sum.iter_mut().zip(histogram).for_each(|(s, &h)| *s += h);
+            *slot = ideal_bits(&sum);
+        }
+    }
+    // best[g][j]: cheapest cost of the first j buckets in g + 1 groups, with the start of the last group.
+    let mut best = vec![vec![(f64::INFINITY, 0usize); n + 1]; most];
+    for j in 1..=n {
+        best[0][j] = (cost[0][j], 0);
+    }
+    for g in 1..most {
+        for j in 1..=n {
+            for i in 1..j {
+                let c = best[g - 1][i].0 + cost[i][j];
+                if c < best[g][j].0 {
+                    best[g][j] = (c, i);
+                }
+            }
+        }
+    }
+    let Some(mut g) = (0..most).min_by(|&a, &b| best[a][n].0.total_cmp(&best[b][n].0)) else {
+        return Vec::new();
+    };
+    let (mut edges, mut j) = (Vec::new(), n);
+    while g > 0 {
+        j = best[g][j].1;
+        edges.push(j);
+        g -= 1;
+    }
+    edges.reverse();
+    edges
+}
+
+fn merge_histograms(histograms: &[Histogram], edges: &[usize]) -> Vec<Histogram> {
+    let mut merged = vec![vec![0u32; histograms[0].len()]; edges.len() + 1];
+    for (i, h) in histograms.iter().enumerate() {
+        let group = edges.iter().filter(|&&e| i >= e).count();
+        merged[group].iter_mut().zip(h).for_each(|(m, &c)| *m += c);
+    }
+    merged
+}
+
+/// Neighbour contexts, alone or within classes.
+fn with_contexts(
+    tokens: &[u8],
+    view: &View,
+    bins: &Bins,
+    ranks: &[u8; 256],
+    classes: Option<&Merged>,
+) -> Option<Tools> {
+    let n = bins.list().len();
+    let class_count = classes.map_or(1, |c| c.count);
+    let mut bucket = [0u8; SUMS];
+    for (sum, b) in bucket.iter_mut().enumerate() {
+        *b = SUM_BUCKETS.iter().filter(|&&first| sum >= usize::from(first)).count() as u8 - 1;
+    }
+    let buckets = SUM_BUCKETS.len();
+    let mut histograms = vec![0u32; class_count * buckets * n];
+    let (plane, width) = (view.plane(), view.width);
+    let mut row_ranks = vec![0u8; plane];
+    for (p, tokens) in tokens.chunks(plane).enumerate() {
+        let class = classes.map_or(0, |c| c.classes[p % view.channels] as usize);
+        let h = &mut histograms[class * buckets * n..][..buckets * n];
+        for (i, &t) in tokens.iter().enumerate() {
+            let left = if i % width > 0 { row_ranks[i - 1] } else { 0 };
+            let up = if i >= width { row_ranks[i - width] } else { 0 };
+            row_ranks[i] = ranks[usize::from(t)];
+            h[usize::from(bucket[usize::from(left + up)]) * n + usize::from(t)] += 1;
+        }
+    }
+    let of = |class: usize, b: usize| histograms[(class * buckets + b) * n..][..n].to_vec();
+    let pooled: Vec<Histogram> = (0..buckets)
+        .map(|b| {
+            let mut sum = vec![0u32; n];
+            for class in 0..class_count {
+                sum.iter_mut().zip(of(class, b)).for_each(|(s, h)| *s += h);
+            }
+            sum
+        })
+        .collect();
+    let edges = merge(&pooled, bins, if class_count > 1 { 5 } else { MAX_THRESHOLDS + 1 });
+    if edges.is_empty() {
+        return None;
+    }
+    let mut all = Vec::new();
+    for class in 0..class_count {
+        let own: Vec<Histogram> = (0..buckets).map(|b| of(class, b)).collect();
+        all.extend(merge_histograms(&own, &edges));
+    }
+    let tools = inline(&all, bins);
+    let channel_classes = classes.map_or(Vec::new(), |c| c.classes.clone());
+    let thresholds: Vec<u8> = edges.iter().map(|&e| SUM_BUCKETS[e]).collect();
+    let map_bits = if channel_classes.is_empty() {
+        0.0
+    } else {
+        8.0 + list_bits(&channel_classes)
+    };
+    let side_bits = tools.side_bits + 8.0 * (1 + thresholds.len()) as f64 + map_bits;
+    Some(Tools {
+        channel_classes,
+        thresholds,
+        side_bits,
+        ..tools
+    })
+}

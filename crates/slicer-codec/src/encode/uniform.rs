@@ -1,0 +1,337 @@
+//! The uniform encoder: one step for all, unit bins with doubling escapes, so that outliers never clip.
+
+use super::emit::Tokens;
+use super::plan::{Quantiser, TokenSink, segment_values};
+use super::quantise::{self, MAX_LEVEL};
+use super::scale_codes::GroupSteps;
+use super::source::{BLOCK, Source};
+use crate::bins::{BinSpec, Bins};
+use crate::error::Result;
+use crate::limits::MAX_TOKENS;
+use crate::math::log2;
+use crate::setup::Domain;
+use alloc::vec;
+use alloc::vec::Vec;
+
+/// Levels beyond ±this are kept exactly on the side while the bins are still open.
+const NEAR: i32 = 126;
+/// Slots of the level histogram: −127 (all below) … 127 (all above).
+const SLOTS: usize = 255;
+
+/// Levels of a whole tensor: small ones as bytes, the others in a side list.
+#[derive(Default)]
+pub(super) struct Levels {
+    near: Vec<i8>,
+    far: Vec<i32>,
+    histogram: Vec<u32>,
+    /// Σ and count of (|x| / step − |level|) for |level| = 1, 2 and ≥ 3: where the values of a bin really lie.
+    residual: [(f64, f64); 3],
+    lowest: i32,
+    highest: i32,
+}
+
+/// Rounding rule of the uniform encoder.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(super) struct Rounding {
+    /// Added to |x| / step before rounding; ≤ 0.
+    pub bias: f32,
+    /// Reconstruct at the mean of each bin's values rather than at its centre.
+    pub centroids: bool,
+}
+
+/// Rounding to the nearest level.
+pub(super) const PLAIN: Rounding = Rounding {
+    bias: 0.0,
+    centroids: false,
+};
+/// A dead zone a fifth wider, with reconstruction at the centroids.
+pub(super) const DEAD_ZONE: Rounding = Rounding {
+    bias: -0.1,
+    centroids: true,
+};
+
+/// Σ error² per group when a source is quantised with the given steps; centroids count where there is one group.
+pub(super) fn errors(source: &Source<'_>, steps: &GroupSteps, rounding: Rounding, out: &mut Vec<f64>) {
+    out.clear();
+    out.resize(source.groups(), 0.0);
+    let mut levels = [0i32; BLOCK];
+    let mut difference = [0f32; BLOCK];
+    let mut shifts = [(0.0f64, 0.0f64); 2];
+    source.for_runs(0, |_, values, group| {
+        let step = steps.step(group);
+        let levels = &mut levels[..values.len()];
+        quantise::levels(values, 1.0 / step, rounding.bias, levels);
+        for ((d, &x), &k) in difference.iter_mut().zip(values).zip(levels.iter()) {
+            *d = x - k as f32 * step;
+        }
+        out[group] += super::source::sum_squares(&difference[..values.len()]);
+        if rounding.centroids {
+            for (&d, &k) in difference.iter().zip(levels.iter()) {
+                if k == 1 || k == -1 || k == 2 || k == -2 {
+                    let slot = &mut shifts[k.unsigned_abs() as usize - 1];
+                    slot.0 += f64::from(if k < 0 { -d } else { d });
+                    slot.1 += 1.0;
+                }
+            }
+        }
+    });
+    if rounding.centroids && out.len() == 1 {
+        for (sum, n) in shifts.into_iter().filter(|s| s.1 > 0.0) {
+            out[0] -= sum * sum / n;
+        }
+    }
+}
+
+impl Levels {
+    /// Quantises a source.
+    pub fn quantise(&mut self, source: &Source<'_>, steps: &GroupSteps, rounding: Rounding) {
+        self.near.clear();
+        self.near.reserve_exact(source.len());
+        self.far.clear();
+        self.histogram.clear();
+        self.histogram.resize(SLOTS, 0);
+        self.residual = [(0.0, 0.0); 3];
+        (self.lowest, self.highest) = (0, 0);
+        let mut levels = [0i32; BLOCK];
+        source.for_runs(segment_values(&source.view), |_, values, group| {
+            let levels = &mut levels[..values.len()];
+            let step = steps.step(group);
+            quantise::levels(values, 1.0 / step, rounding.bias, levels);
+            if rounding.centroids {
+                self.collect_residuals(values, levels, step);
+            }
+            self.push(levels);
+        });
+    }
+
+    /// Takes levels of an integer tensor as they are.
+    pub fn push(&mut self, levels: &[i32]) {
+        let (lowest, highest) = levels.iter().fold((0, 0), |(a, b), &k| (a.min(k), b.max(k)));
+        self.lowest = self.lowest.min(lowest);
+        self.highest = self.highest.max(highest);
+        let mut partial = [[0u32; 256]; 2];
+        if lowest < -NEAR || highest > NEAR {
+            self.far
+                .extend(levels.iter().filter(|k| k.unsigned_abs() > NEAR as u32));
+        }
+        let start = self.near.len();
+        self.near
+            .extend(levels.iter().map(|&k| k.clamp(-NEAR - 1, NEAR + 1) as i8));
+        for pair in self.near[start..].chunks(2) {
+            partial[0][usize::from((pair[0] as u8).wrapping_add(127))] += 1;
+            if let Some(&b) = pair.get(1) {
+                partial[1][usize::from((b as u8).wrapping_add(127))] += 1;
+            }
+        }
+        for (i, h) in self.histogram.iter_mut().enumerate() {
+            *h += partial[0][i] + partial[1][i];
+        }
+    }
+
+    fn collect_residuals(&mut self, values: &[f32], levels: &[i32], step: f32) {
+        let inverse = 1.0 / f64::from(step);
+        for (&x, &k) in values.iter().zip(levels) {
+            if k != 0 {
+                let a = k.unsigned_abs();
+                let slot = &mut self.residual[(a.min(3) - 1) as usize];
+                slot.0 += (f64::from(x) * inverse).abs() - f64::from(a);
+                slot.1 += 1.0;
+            }
+        }
+    }
+
+    /// Reconstruction shifts towards zero, in 1/256 of a step.
+    fn shrink(&self, rounding: Rounding) -> Vec<i8> {
+        if !rounding.centroids {
+            return Vec::new();
+        }
+        let shift = |&(sum, n): &(f64, f64)| {
+            let mean = if n > 0.0 { -256.0 * sum / n } else { 0.0 };
+            (mean + 1024.5) as i32 - 1024
+        };
+        let mut shrink: Vec<i8> = self.residual.iter().map(|r| shift(r).clamp(-100, 100) as i8).collect();
+        // The third shift is for |level| = 3 alone in the format; its pool is dominated by larger levels, so leave it out.
+        shrink.truncate(2);
+        while shrink.last() == Some(&0) {
+            shrink.pop();
+        }
+        shrink
+    }
+
+    /// Bins with the cheapest number of unit levels: rarer levels share escapes.
+    pub fn bins(&self, rounding: Rounding) -> Option<Bins> {
+        let shrink = self.shrink(rounding);
+        let cost = |units: u32| {
+            let (p, n) = (units.min(self.highest as u32), units.min(self.lowest.unsigned_abs()));
+            self.cost(n, p)
+        };
+        let (low, high) = (self.lowest.unsigned_abs(), self.highest as u32);
+        let escapes = |units: u32, limit: u32| {
+            let mut count = 0u8;
+            while limit > units && u64::from(units) + (1u64 << count) - 1 < u64::from(limit) {
+                count += 1;
+            }
+            count
+        };
+        let fits = |u: u32| {
+            let (n, p) = (u.min(low), u.min(high));
+            n + p + u32::from(escapes(n, low)) + u32::from(escapes(p, high)) < MAX_TOKENS as u32
+        };
+        let most = low.max(high).min(NEAR as u32);
+        let candidates = [most, 120, 96, 64, 48, 32, 24, 16, 12, 8, 6, 4, 3, 2, 1, 0];
+        let units = candidates
+            .into_iter()
+            .filter(|&u| u <= most && fits(u))
+            .min_by(|&a, &b| cost(a).total_cmp(&cost(b)))
+            .unwrap_or(0);
+        let (negative, positive) = (units.min(low), units.min(high));
+        let spec = BinSpec::Uniform {
+            negative,
+            positive,
+            negative_escapes: escapes(negative, low),
+            positive_escapes: escapes(positive, high),
+            first_bits: 0,
+            shrink,
+        };
+        Bins::new(spec).ok()
+    }
+
+    /// Bits of the level histogram when levels beyond −n…p share doubling escapes; each used token costs 3 bits of table.
+    fn cost(&self, n: u32, p: u32) -> f64 {
+        let mut merged = [0u32; 80];
+        let (mut bits, mut total, mut used) = (0.0, 0.0, 0.0);
+        let mut add = |h: u32| {
+            if h > 0 {
+                bits -= f64::from(h) * log2(f64::from(h));
+                used += 1.0;
+            }
+        };
+        let mut extra = 0.0;
+        for (i, &h) in self.histogram.iter().enumerate() {
+            let level = i as i32 - 127;
+            total += f64::from(h);
+            let beyond = if level < 0 {
+                level.unsigned_abs().saturating_sub(n)
+            } else {
+                (level as u32).saturating_sub(p)
+            };
+            if beyond == 0 {
+                add(h);
+            } else {
+                let escape = 31 - beyond.leading_zeros();
+                merged[escape as usize + if level < 0 { 40 } else { 0 }] += h;
+                extra += f64::from(h) * f64::from(escape);
+            }
+        }
+        merged.iter().for_each(|&h| add(h));
+        let total_bits = if total > 0.0 { total * log2(total) } else { 0.0 };
+        total_bits + bits + extra + 3.0 * used
+    }
+
+    /// Writes the tokens and offsets of the collected levels for these bins.
+    pub fn tokens(&self, source: &Source<'_>, bins: &Bins, out: &mut Tokens) {
+        let mut map = [0u8; 256];
+        let mut plain = [false; 256];
+        for slot in 0..256 {
+            let level = i32::from(slot as u8 as i8);
+            let token = find(bins, level);
+            map[slot] = token;
+            plain[slot] = bins.list()[usize::from(token)].bits == 0 && level.unsigned_abs() <= NEAR as u32;
+        }
+        let mut sink = TokenSink::new(out, &source.view);
+        let mut far = self.far.iter();
+        let cut = match segment_values(&source.view) {
+            0 => usize::MAX,
+            n => n,
+        };
+        let all_plain = self.far.is_empty() && !bins.has_offsets();
+        let mut at = 0;
+        while at < self.near.len() {
+            let end = self.near.len().min((at / cut + 1).saturating_mul(cut)).min(at + BLOCK);
+            sink.run(at);
+            let block = &self.near[at..end];
+            if all_plain {
+                sink.tokens(block.iter().map(|&k| map[usize::from(k as u8)]));
+            } else {
+                for &k in block {
+                    let slot = usize::from(k as u8);
+                    if plain[slot] {
+                        sink.token(map[slot]);
+                        continue;
+                    }
+                    let level = if i32::from(k).abs() > NEAR {
+                        far.next().copied().unwrap_or(0)
+                    } else {
+                        i32::from(k)
+                    };
+                    let token = find(bins, level);
+                    let bin = &bins.list()[usize::from(token)];
+                    sink.token(token);
+                    sink.offset((i64::from(level) - i64::from(bin.lower)) as u32, u32::from(bin.bits));
+                }
+            }
+            at = end;
+        }
+        sink.finish();
+    }
+}
+
+/// The bin of a level: the last one that begins at or below it.
+pub(super) fn find(bins: &Bins, level: i32) -> u8 {
+    bins.list().partition_point(|b| b.lower <= level).saturating_sub(1) as u8
+}
+
+/// Quantises a source uniformly; `None` if the levels do not fit the bins.
+pub(super) fn encode(
+    source: &Source<'_>,
+    steps: &GroupSteps,
+    rounding: Rounding,
+    levels: &mut Levels,
+    tokens: &mut Tokens,
+) -> Option<Quantiser> {
+    levels.quantise(source, steps, rounding);
+    let bins = levels.bins(rounding)?;
+    levels.tokens(source, &bins, tokens);
+    Some(Quantiser {
+        domain: Domain::Real,
+        step: steps.base(),
+        scales: steps.codes(),
+        bins,
+    })
+}
+
+/// Codes an integer tensor exactly: level = value.
+pub(super) fn encode_integers(
+    source: &Source<'_>,
+    levels: &mut Levels,
+    tokens: &mut Tokens,
+) -> Result<Option<Quantiser>> {
+    levels.near.clear();
+    levels.far.clear();
+    levels.histogram = vec![0; SLOTS];
+    (levels.lowest, levels.highest) = (0, 0);
+    let mut block = [0i32; BLOCK];
+    let (dtype, bytes) = (source.tensor.dtype, source.tensor.bytes);
+    let mut at = 0;
+    while at < source.len() {
+        let end = (at + BLOCK).min(source.len());
+        source.view.for_each(at, end - at, |i, memory| {
+            block[i - at] = dtype.load_level(bytes, memory)
+        });
+        if block[..end - at].iter().any(|k| k.unsigned_abs() > MAX_LEVEL as u32) {
+            return Ok(None);
+        }
+        levels.push(&block[..end - at]);
+        at = end;
+    }
+    let Some(bins) = levels.bins(PLAIN) else {
+        return Ok(None);
+    };
+    levels.tokens(source, &bins, tokens);
+    Ok(Some(Quantiser {
+        domain: Domain::Integer,
+        step: 1.0,
+        scales: Vec::new(),
+        bins,
+    }))
+}

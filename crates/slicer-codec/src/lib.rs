@@ -1,0 +1,49 @@
+//! The slicer codec: tensors at the cut of a split neural network, to and from a specified bitstream.
+//!
+//! Every module is one stage of the pipeline and one section of `spec/bitstream.md`. No I/O, `no_std` with `alloc`,
+//! `unsafe` only in the SIMD twins.
+//!
+//! Decoding, in the order of the data: [`frame`] → [`setup`] → [`segment`] → [`rans`] → [`bins`] → [`reconstruct`] →
+//! [`layout`]. Encoding runs the other way and is free in its choices; see [`encode`].
+#![cfg_attr(not(feature = "std"), no_std)]
+#![deny(unsafe_code)]
+
+extern crate alloc;
+
+mod bins;
+mod bits;
+mod bytes;
+mod classes;
+mod contexts;
+mod crc32c;
+mod decode;
+mod dtype;
+#[cfg(feature = "encode")]
+mod encode;
+mod error;
+mod frame;
+mod intlist;
+mod layout;
+mod limits;
+mod math;
+mod rans;
+mod reconstruct;
+mod scales;
+mod segment;
+mod setup;
+mod tables;
+
+pub use bytes::Entry;
+pub use crc32c::crc32c;
+pub use decode::{Decoder, StreamDecoder, Tensor, decode, inspect};
+pub use dtype::DType;
+#[cfg(feature = "encode")]
+pub use encode::{
+    Budget, Effort, EncodeOptions, Encoder, Granularity, Method, Mode, Report, Sections, StreamEncoder, StreamOptions,
+    TensorRef, encode, warning,
+};
+pub use error::{Error, ErrorCode, Field, Result};
+pub use frame::{DRAFT, MAGIC, VERSION};
+pub use layout::{Dims, Layout, View};
+pub use limits::Limits;
+pub use setup::{Setup, feature};

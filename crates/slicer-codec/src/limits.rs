@@ -1,0 +1,75 @@
+//! Caps handed through the decoder: nothing is allocated and no loop entered before its size was charged here (spec § Limits).
+
+use crate::error::{Error, ErrorCode, Field, Result};
+use alloc::vec::Vec;
+
+/// Most elements a tensor may have (format limit).
+pub const MAX_ELEMENTS: u64 = (1 << 31) - 1;
+/// Most frequency tables in one setup.
+pub const MAX_TABLES: usize = 64;
+/// Most bins, and so tokens, in one setup.
+pub const MAX_TOKENS: usize = 256;
+/// Highest rank of a tensor.
+pub const MAX_RANK: usize = 8;
+
+/// What a decoder may spend on one call. The defaults suit trusted peers on a desktop; servers should lower them.
+#[derive(Clone, Copy, Debug)]
+pub struct Limits {
+    /// Bytes the decoder may allocate for the tensor and its working memory. Default 1 GiB.
+    pub max_bytes: u64,
+    /// Work units the decoder may spend; one unit is about one decoded value. Default 2^32.
+    pub max_work: u64,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            max_bytes: 1 << 30,
+            max_work: 1 << 32,
+        }
+    }
+}
+
+/// The running account of one call.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Account {
+    bytes: u64,
+    work: u64,
+}
+
+impl Account {
+    pub fn new(limits: Limits) -> Self {
+        Self {
+            bytes: limits.max_bytes,
+            work: limits.max_work,
+        }
+    }
+
+    /// Charges `n` bytes of memory before they are allocated.
+    pub fn charge_bytes(&mut self, n: u64, field: Field, offset: usize) -> Result<()> {
+        self.bytes =
+            self.bytes
+                .checked_sub(n)
+                .ok_or(Error::new(ErrorCode::LimitExceeded, field, offset, self.bytes))?;
+        Ok(())
+    }
+
+    /// Charges `n` work units before the work is done.
+    pub fn charge_work(&mut self, n: u64, field: Field, offset: usize) -> Result<()> {
+        self.work = self
+            .work
+            .checked_sub(n)
+            .ok_or(Error::new(ErrorCode::LimitExceeded, field, offset, self.work))?;
+        Ok(())
+    }
+}
+
+/// Sizes `buffer` to `len` zeroed elements, reusing its capacity; running out of memory is an error, never an abort.
+pub(crate) fn try_resize<T: Clone + Default>(buffer: &mut Vec<T>, len: usize, field: Field) -> Result<()> {
+    buffer.clear();
+    buffer
+        .try_reserve_exact(len)
+        .map_err(|_| Error::new(ErrorCode::LimitExceeded, field, 0, (len * size_of::<T>()) as u64))?;
+    buffer.resize(len, T::default());
+    Ok(())
+}

@@ -1,0 +1,212 @@
+//! rANS encoding: the decoder's steps in reverse, division by reciprocal (spec § rANS).
+
+use super::{LOWER, SINGLE_START};
+use crate::setup::Lanes;
+use crate::tables::Tables;
+use alloc::vec::Vec;
+
+/// What encoding one token of one table takes.
+#[derive(Clone, Copy, Default)]
+struct Symbol {
+    /// First state that must shed a word.
+    limit: u32,
+    /// Fixed-point reciprocal of the frequency; exact for states below 2^31.
+    reciprocal: u32,
+    bias: u32,
+    complement: u16,
+    shift: u16,
+}
+
+/// Encoder tables of one setup; a symbol is table · 256 + token.
+#[derive(Default)]
+pub(crate) struct SymbolTables {
+    symbols: Vec<Symbol>,
+}
+
+impl SymbolTables {
+    /// Prepares all tables, reusing memory.
+    pub fn build(&mut self, tables: &Tables) {
+        let p = tables.precision;
+        self.symbols.clear();
+        self.symbols.resize(tables.count * 256, Symbol::default());
+        for t in 0..tables.count {
+            let mut start = 0u32;
+            for (token, &f) in tables.table(t).iter().enumerate() {
+                let f = u32::from(f);
+                if f == 0 {
+                    continue;
+                }
+                let (reciprocal, shift, bias) = if f == 1 {
+                    (u32::MAX, 0, start + (1 << p) - 1)
+                } else {
+                    let shift = 32 - (f - 1).leading_zeros();
+                    ((1u64 << (shift + 31)).div_ceil(u64::from(f)) as u32, shift - 1, start)
+                };
+                self.symbols[t * 256 + token] = Symbol {
+                    limit: f << (31 - p),
+                    reciprocal,
+                    bias,
+                    complement: ((1 << p) - f) as u16,
+                    shift: shift as u16,
+                };
+                start += f;
+            }
+        }
+    }
+}
+
+/// One state that sheds words.
+#[inline(always)]
+fn push(x: &mut u32, s: &Symbol, words: &mut [u16], at: &mut usize) {
+    if *x >= s.limit {
+        *at -= 1;
+        words[*at] = *x as u16;
+        *x >>= 16;
+    }
+    let q = ((u64::from(*x) * u64::from(s.reciprocal)) >> 32) as u32 >> s.shift;
+    *x = *x + s.bias + q * u32::from(s.complement);
+}
+
+/// The multi-lane encoder and its reusable memory. Rows of lanes are pushed last row first.
+#[derive(Default)]
+pub(crate) struct Encoder {
+    words: [Vec<u16>; 4],
+    at: [usize; 4],
+    states: [u32; 32],
+    lanes: Option<Lanes>,
+}
+
+impl Encoder {
+    /// Starts a segment of at most `rows` rows.
+    pub fn begin(&mut self, lanes: Lanes, rows: usize) {
+        // Each state sheds at most one word per symbol.
+        let room = rows * lanes.width;
+        for s in 0..lanes.streams {
+            self.words[s].clear();
+            self.words[s].resize(room, 0);
+            self.at[s] = room;
+        }
+        self.states = [LOWER; 32];
+        self.lanes = Some(lanes);
+    }
+
+    /// Pushes rows of `active` lanes each; only the very last row of the segment may be shorter.
+    pub fn rows(&mut self, tables: &SymbolTables, symbols: &[u16], active: usize) {
+        let Some(lanes) = self.lanes else { return };
+        let whole = symbols.len() - symbols.len() % active;
+        let (whole, tail) = symbols.split_at(whole);
+        self.row(tables, tail, lanes.width);
+        match (active == lanes.total(), active) {
+            (true, 32) => self.whole::<4, 8>(tables, whole),
+            (true, 8) => self.whole::<1, 8>(tables, whole),
+            (true, 4) => self.whole::<1, 4>(tables, whole),
+            _ => whole
+                .chunks_exact(active)
+                .rev()
+                .for_each(|row| self.row(tables, row, lanes.width)),
+        }
+    }
+
+    fn row(&mut self, tables: &SymbolTables, row: &[u16], width: usize) {
+        for (lane, &s) in row.iter().enumerate().rev() {
+            let stream = lane / width;
+            let symbol = &tables.symbols[usize::from(s)];
+            push(
+                &mut self.states[lane],
+                symbol,
+                &mut self.words[stream],
+                &mut self.at[stream],
+            );
+        }
+    }
+
+    fn whole<const S: usize, const W: usize>(&mut self, tables: &SymbolTables, symbols: &[u16]) {
+        // Streams do not interact, so each is run on its own: eight states stay in registers.
+        for s in 0..S {
+            let mut local = [0u32; W];
+            local.copy_from_slice(&self.states[s * W..(s + 1) * W]);
+            let words = &mut self.words[s][..];
+            let mut end = self.at[s];
+            for row in symbols.chunks_exact(S * W).rev() {
+                let row = &row[s * W..(s + 1) * W];
+                for lane in (0..W).rev() {
+                    push(
+                        &mut local[lane],
+                        &tables.symbols[usize::from(row[lane])],
+                        words,
+                        &mut end,
+                    );
+                }
+            }
+            self.states[s * W..(s + 1) * W].copy_from_slice(&local);
+            self.at[s] = end;
+        }
+    }
+
+    /// Bytes of stream `s`.
+    pub fn len(&self, s: usize) -> usize {
+        let Some(lanes) = self.lanes else { return 0 };
+        4 * lanes.width + 2 * (self.words[s].len() - self.at[s])
+    }
+
+    /// Appends stream `s`: states, then words in decoding order.
+    pub fn write(&self, s: usize, out: &mut Vec<u8>) {
+        let Some(lanes) = self.lanes else { return };
+        for x in &self.states[s * lanes.width..(s + 1) * lanes.width] {
+            out.extend(x.to_le_bytes());
+        }
+        out.extend(self.words[s][self.at[s]..].iter().flat_map(|w| w.to_le_bytes()));
+    }
+}
+
+/// The single lane: tokens and offset bits in one state, pushed last value first.
+pub(crate) struct SingleLane<'a> {
+    tables: &'a SymbolTables,
+    words: Vec<u16>,
+    x: u32,
+}
+
+impl<'a> SingleLane<'a> {
+    pub fn new(tables: &'a SymbolTables, capacity: usize) -> Self {
+        Self {
+            tables,
+            words: Vec::with_capacity(capacity),
+            x: SINGLE_START,
+        }
+    }
+
+    /// Pushes a token.
+    #[inline]
+    pub fn token(&mut self, symbol: u16) {
+        let s = &self.tables.symbols[usize::from(symbol)];
+        if self.x >= s.limit {
+            self.words.push(self.x as u16);
+            self.x >>= 16;
+        }
+        let q = ((u64::from(self.x) * u64::from(s.reciprocal)) >> 32) as u32 >> s.shift;
+        self.x = self.x + s.bias + q * u32::from(s.complement);
+    }
+
+    /// Pushes the offset that follows a token; call it before [`Self::token`].
+    pub fn offset(&mut self, value: u32, n: u32) {
+        let mut have = n;
+        while have > 0 {
+            let take = (have - 1) % 15 + 1;
+            have -= take;
+            if self.x >= 1 << (31 - take) {
+                self.words.push(self.x as u16);
+                self.x >>= 16;
+            }
+            self.x = self.x << take | (value >> have & ((1 << take) - 1));
+        }
+    }
+
+    /// Writes state and words.
+    pub fn finish(self, out: &mut Vec<u8>) {
+        let state = self.x.to_le_bytes();
+        out.extend(if self.x < 1 << 24 { &state[..3] } else { &state[..] });
+        for w in self.words.iter().rev() {
+            out.extend(w.to_le_bytes());
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! Segments: one entropy-coded run of whole planes (spec § Segments and lanes).
+
+use crate::bits::BitReader;
+use crate::bytes::Reader;
+use crate::classes::combine;
+use crate::contexts;
+use crate::error::{Error, ErrorCode, Field, Result};
+use crate::layout::View;
+use crate::rans::decode::{Bases, Decoder, SingleLane, SlotTables, Stream};
+use crate::setup::{Classes, Coding};
+use alloc::vec::Vec;
+
+/// Values handled per step of the linear scan; a multiple of every lane count.
+const BLOCK: usize = 4096;
+
+/// Where the offsets of a decoded segment are.
+pub(crate) enum Offsets<'a> {
+    /// In a bit section of their own, in scan order.
+    Section(BitReader<'a>, usize),
+    /// Already read from the single lane's state, in scan order.
+    Inline(core::slice::Iter<'a, u32>),
+}
+
+impl Offsets<'_> {
+    /// The next offset of `n` bits.
+    #[inline]
+    pub fn next(&mut self, n: u32) -> Result<u32> {
+        match self {
+            Self::Section(bits, _) => bits.get(n, Field::Payload),
+            Self::Inline(values) => Ok(values.next().copied().unwrap_or(0)),
+        }
+    }
+
+    /// The section must end where the segment ends.
+    pub fn finish(&self) -> Result<()> {
+        match self {
+            Self::Section(bits, len) if bits.finish(Field::Payload)? != *len => {
+                Err(Error::new(ErrorCode::Corrupt, Field::Payload, 0, *len as u64))
+            }
+            _ => Ok(()),
+        }
+    }
+}
+
+/// Class of every plane of a view: a look-up by row and channel.
+#[derive(Clone, Copy)]
+pub(crate) struct ClassMap<'a> {
+    pub channels: usize,
+    pub count: usize,
+    pub row_classes: &'a [i8],
+    pub channel_classes: &'a [i8],
+}
+
+impl<'a> ClassMap<'a> {
+    pub fn new(classes: &'a Classes, row_classes: &'a [i8], count: usize, view: &View) -> Self {
+        Self {
+            channels: view.channels,
+            count,
+            row_classes,
+            channel_classes: &classes.channels,
+        }
+    }
+
+    /// True if every plane has class 0.
+    pub fn is_flat(&self) -> bool {
+        self.count == 1 || (self.row_classes.is_empty() && self.channel_classes.is_empty())
+    }
+
+    /// Class of plane `p` = row · channels + channel.
+    #[inline]
+    pub fn of(&self, p: usize) -> usize {
+        let row = self.row_classes.get(p / self.channels).copied().unwrap_or(0);
+        let channel = self.channel_classes.get(p % self.channels).copied().unwrap_or(0);
+        combine(row, channel, self.count)
+    }
+
+    /// Calls `f(range of values, class)` for the planes of the `len` values from `start` on.
+    pub fn runs(&self, start: usize, len: usize, plane: usize, mut f: impl FnMut(core::ops::Range<usize>, usize)) {
+        let mut at = start;
+        while at < start + len {
+            let p = at / plane;
+            let end = ((p + 1) * plane).min(start + len);
+            f(at - start..end - start, self.of(p));
+            at = end;
+        }
+    }
+}
+
+/// Reusable memory of the segment decoder.
+#[derive(Default)]
+pub(crate) struct Scratch {
+    bases: Vec<u32>,
+    group: Vec<u8>,
+    offsets: Vec<u32>,
+}
+
+impl Scratch {
+    #[allow(clippy::too_many_arguments)]
+    /// Decodes the tokens of planes `first_plane …` into `tokens` (scan order) and leaves the offsets ready to read.
+    pub fn decode<'s>(
+        &'s mut self,
+        coding: &Coding,
+        tables: &SlotTables,
+        classes: ClassMap<'_>,
+        view: &View,
+        first_plane: usize,
+        payload: (&'s [u8], usize),
+        tokens: &mut [u8],
+    ) -> Result<Offsets<'s>> {
+        let contexts = coding.contexts();
+        let stride = (contexts << tables.precision) as u32;
+        if coding.lanes.total() == 1 {
+            return self.decode_single(coding, tables, classes, view, first_plane, payload, tokens);
+        }
+        let (mut decoder, section) = open(coding, tables, payload)?;
+        if coding.thresholds.is_empty() {
+            let plane = view.plane();
+            for (i, block) in tokens.chunks_mut(BLOCK).enumerate() {
+                if classes.is_flat() {
+                    decoder.run(Bases::One(0), block)?;
+                } else {
+                    self.bases.resize(block.len(), 0);
+                    let bases = &mut self.bases[..];
+                    classes.runs(first_plane * plane + i * BLOCK, block.len(), plane, |range, class| {
+                        bases[range].fill(class as u32 * stride);
+                    });
+                    decoder.run(Bases::Each(bases), block)?;
+                }
+            }
+        } else {
+            self.decode_planes(coding, &mut decoder, classes, view, first_plane, tokens)?;
+        }
+        decoder.finish()?;
+        Ok(Offsets::Section(BitReader::new(section.0, section.1), section.0.len()))
+    }
+
+    /// Contexts: lane l owns planes l, l + lanes, …; the lanes advance through their planes together.
+    fn decode_planes(
+        &mut self,
+        coding: &Coding,
+        decoder: &mut Decoder<'_, '_>,
+        classes: ClassMap<'_>,
+        view: &View,
+        first_plane: usize,
+        tokens: &mut [u8],
+    ) -> Result<()> {
+        let (total, plane, width) = (coding.lanes.total(), view.plane(), view.width);
+        let precision = decoder.tables.precision;
+        let ranks = contexts::ranks(&coding.bins);
+        let map = contexts::map(&coding.thresholds).map(|c| u32::from(c) << precision);
+        self.group.clear();
+        self.group.resize(total * plane, 0);
+        let group = &mut self.group[..];
+        for (g, planes) in tokens.chunks_mut(total * plane).enumerate() {
+            let active = planes.len() / plane;
+            let mut class_bases = [0u32; 32];
+            for (lane, base) in class_bases.iter_mut().enumerate().take(active) {
+                *base = (classes.of(first_plane + g * total + lane) * coding.contexts()) as u32;
+                *base <<= precision;
+            }
+            let mut bases = [0u32; 32];
+            for pos in 0..plane {
+                let (done, row) = group.split_at_mut(pos * total);
+                let left = if pos % width > 0 {
+                    &done[(pos - 1) * total..][..total]
+                } else {
+                    &[]
+                };
+                let up = if pos >= width {
+                    &done[(pos - width) * total..][..total]
+                } else {
+                    &[]
+                };
+                for lane in 0..active {
+                    let rank = |row: &[u8]| row.get(lane).map_or(0, |&t| usize::from(ranks[usize::from(t)]));
+                    bases[lane] = class_bases[lane] + map[rank(left) + rank(up)];
+                }
+                decoder.run(Bases::Each(&bases[..active]), &mut row[..active])?;
+            }
+            for (lane, out) in planes.chunks_mut(plane).enumerate() {
+                for (pos, token) in out.iter_mut().enumerate() {
+                    *token = group[pos * total + lane];
+                }
+            }
+        }
+        Ok(())
+    }
+
+    #[allow(clippy::too_many_arguments)]
+    fn decode_single<'s>(
+        &'s mut self,
+        coding: &Coding,
+        tables: &SlotTables,
+        classes: ClassMap<'_>,
+        view: &View,
+        first_plane: usize,
+        (payload, base): (&[u8], usize),
+        tokens: &mut [u8],
+    ) -> Result<Offsets<'s>> {
+        let (plane, width, precision) = (view.plane(), view.width, tables.precision);
+        let ranks = contexts::ranks(&coding.bins);
+        let map = contexts::map(&coding.thresholds);
+        let bins = coding.bins.list();
+        let mut lane = SingleLane::open(tables, payload, base)?;
+        self.offsets.clear();
+        for (p, out) in tokens.chunks_mut(plane).enumerate() {
+            let class = classes.of(first_plane + p) * coding.contexts();
+            for pos in 0..out.len() {
+                let left = if pos % width > 0 {
+                    ranks[usize::from(out[pos - 1])]
+                } else {
+                    0
+                };
+                let up = if pos >= width {
+                    ranks[usize::from(out[pos - width])]
+                } else {
+                    0
+                };
+                let context = usize::from(map[usize::from(left + up)]);
+                let token = lane.token(((class + context) << precision) as u32);
+                out[pos] = token;
+                let bits = u32::from(bins[usize::from(token)].bits);
+                if bits > 0 {
+                    self.offsets.push(lane.offset(bits));
+                }
+            }
+        }
+        lane.finish()?;
+        Ok(Offsets::Inline(self.offsets.iter()))
+    }
+}
+
+/// Splits a multi-lane segment into its streams and the offset section.
+fn open<'t, 'p>(
+    coding: &Coding,
+    tables: &'t SlotTables,
+    (payload, base): (&'p [u8], usize),
+) -> Result<(Decoder<'t, 'p>, (&'p [u8], usize))> {
+    let lanes = coding.lanes;
+    let has_offsets = coding.bins.has_offsets();
+    let mut r = Reader::new(payload);
+    let at = |e: Error| Error {
+        offset: e.offset + base as u64,
+        code: ErrorCode::Corrupt,
+        ..e
+    };
+    // The last length is implied unless the offset section follows.
+    let written = lanes.streams - usize::from(!has_offsets);
+    let mut lengths = [0usize; 4];
+    for length in &mut lengths[..written] {
+        *length = r.varint(Field::Payload).map_err(at)? as usize;
+    }
+    let mut streams = [None; 4];
+    for s in 0..lanes.streams {
+        let length = if s < written { lengths[s] } else { r.remaining() };
+        let start = base + r.pos();
+        let bytes = r.take(length, Field::Payload).map_err(at)?;
+        streams[s] = Some(Stream::open(bytes, lanes.width, start)?);
+    }
+    let idle = Stream {
+        words: &[],
+        pos: 0,
+        states: [0; 8],
+        width: 0,
+        base: 0,
+    };
+    let start = base + r.pos();
+    let section = r.take(r.remaining(), Field::Payload)?;
+    Ok((
+        Decoder {
+            tables,
+            streams: streams.map(|s| s.unwrap_or(idle)),
+            lanes,
+        },
+        (section, start),
+    ))
+}
