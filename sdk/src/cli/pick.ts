@@ -69,8 +69,11 @@ export function decodeEntry(container: Container, entry: ContainerEntry, options
   return decodeBody(container.setup(entry.setup), bytes, options);
 }
 
-function decodeBody(_setup: Uint8Array, _body: Uint8Array, _options: DecodeOptions): DecodedTensor {
-  throw new SlicerError('unsupported_feature', 'This release cannot decode bare bodies from the command line.', {
-    advice: 'Use StreamDecoder.',
-  });
+function decodeBody(setup: Uint8Array, body: Uint8Array, options: DecodeOptions): DecodedTensor {
+  const decoder = new codec.StreamDecoder(setup, options);
+  try {
+    return decoder.decode(body);
+  } finally {
+    decoder.free();
+  }
 }

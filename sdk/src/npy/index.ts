@@ -50,7 +50,8 @@ export function readNpy(bytes: Uint8Array, options: NpyOptions = {}): DecodedTen
   const data =
     start % width === 0
       ? new array(bytes.buffer, start, size)
-      : new array(bytes.slice(dataOffset, dataOffset + size * width).buffer, 0, size);
+      : // Not bytes.slice(): that of Node's Buffer does not copy.
+        new array(new Uint8Array(bytes.subarray(dataOffset, dataOffset + size * width)).buffer, 0, size);
   return { type, data, dims: header.shape, size };
 }
 

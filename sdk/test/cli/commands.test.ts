@@ -3,7 +3,8 @@ import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
 import type { DType } from '../../src/codec/types.js';
 import { ContainerWriter } from '../../src/container/index.js';
-import { writeNpy } from '../../src/npy/index.js';
+import { StreamEncoder } from '../../src/entry/index.js';
+import { readNpy, writeNpy } from '../../src/npy/index.js';
 import { buildGraph, listCuts, writeModel } from '../../src/onnx/index.js';
 import { chain } from '../onnx/graphs.js';
 import { failure, report, slicer, workFolder } from './run.js';
@@ -146,6 +147,23 @@ describe('containers', () => {
     expect(readFileSync(work.path('b.npy'))).toEqual(readFileSync(work.path('a.npy')));
     await report(['decode', 'many.slcr', 'b.npy', '--tensor', 'block.10', '--step', '1'], inFolder());
     await report(['decode', 'many.slcr', 'b.npy', '--step', '1'], inFolder());
+  });
+
+  test('bare bodies of a stream, with the setup stored once', async () => {
+    const encoder = new StreamEncoder({ type: 'float32', dims: [2, 16], step: 0.25 });
+    const writer = new ContainerWriter();
+    const setup = writer.setup(encoder.setup);
+    const rows = [0, 1, 2].map((step) => Float32Array.from({ length: 32 }, (_, i) => Math.sin(i + 40 * step) * 9));
+    for (const [step, data] of rows.entries()) writer.body(setup, encoder.encode(data), { tensor: 'h', step });
+    writeFileSync(work.path('stream.slcr'), writer.take());
+    for (const [step, data] of rows.entries()) {
+      await report(['decode', 'stream.slcr', 'h.npy', '--step', String(step)], inFolder());
+      const got = readNpy(readFileSync(work.path('h.npy')));
+      expect(got.dims).toEqual([2, 16]);
+      expect(Math.max(...data.map((x, i) => Math.abs(x - got.data[i])))).toBeLessThanOrEqual(0.126);
+    }
+    const args = ['decode', 'stream.slcr', 'h.npy', '--step', '0', '--max-bytes', '8'];
+    expect(await failure(args, inFolder())).toMatchObject({ exit: 4, code: 'limit_exceeded' });
   });
 
   test.each([

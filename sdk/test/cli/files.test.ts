@@ -22,7 +22,8 @@ beforeAll(async () => {
   const data = Float32Array.from({ length: 512 }, (_, i) => Math.fround(Math.sin(i) * Math.exp(-i / 200)));
   writeFileSync(work.path('a.npy'), writeNpy({ type: 'float32', data, dims: [2, 4, 8, 8] }));
   await report(['encode', 'a.npy', 'good.slcr', '--nrmse', '0.05'], inFolder());
-  frame = readFileSync(work.path('good.slcr'));
+  // A copy: slice() of a Buffer is a view.
+  frame = new Uint8Array(readFileSync(work.path('good.slcr')));
 });
 
 beforeEach(() => {

@@ -57,6 +57,14 @@ describe('.npy', () => {
     );
   });
 
+  test("Node's Buffer, whose slice() does not copy", () => {
+    const npy = writeNpy({ type: 'float32', data: Float32Array.of(1, 2, 3), dims: [3] });
+    for (let shift = 0; shift < 4; shift++) {
+      const got = readNpy(Buffer.concat([Buffer.alloc(shift), npy]).subarray(shift));
+      expect([...got.data]).toEqual([1, 2, 3]);
+    }
+  });
+
   test('headers of other writers', () => {
     for (const dict of [
       "{'shape': (2,), 'fortran_order': False, 'descr': '|u1'}",
