@@ -91,27 +91,27 @@ export function printTimes(times, row) {
 
 /** In plain words: what was shown, and when sending the image is the better idea. */
 export function verdict(task, rows, chosen, fp32) {
-  const words = [];
+  if (!chosen) return ['No setting left the answers as they were.'];
   const all = rows[0].items;
-  if (chosen) {
-    const share = chosen.same === all ? `all ${all} answers unchanged` : `${chosen.same} of ${all} answers unchanged`;
-    words.push(
-      `With ${chosen.label}, one ${task.noun} takes ${bytes(chosen.bytes)} bytes, 1/${Math.round(fp32 / chosen.bytes)} of fp32, and ` +
-        `the split network leaves ${share}${task.name === 'imagenet' ? ` at a KL of ${fixed(chosen.kl.mean, 4)}` : ''}.`,
-    );
-  } else words.push('No setting left the answers as they were.');
-  const smaller = rows.filter((row) => row.kind === 'image' && chosen && row.bytes < chosen.bytes);
-  const larger = rows.filter((row) => row.kind === 'image' && chosen && row.bytes >= chosen.bytes);
+  const same = chosen.same === all ? `all ${all} answers` : `${chosen.same} of ${all} answers`;
+  const part = Math.round(fp32 / chosen.bytes);
+  const words = [
+    `With ${chosen.label}, one ${task.noun} takes ${bytes(chosen.bytes)} bytes, 1/${part} of fp32: ` +
+      `${same} unchanged, KL ${fixed(chosen.kl.mean, 4)}.`,
+  ];
   const list = (some) =>
     some
       .map((row) => `${row.label.replace('the image as ', '')} ${bytes(row.bytes)} bytes (${row.same}/${all} the same)`)
       .join(', ');
+  const images = rows.filter((row) => row.kind === 'image');
+  const larger = images.filter((row) => row.bytes >= chosen.bytes);
+  const smaller = images.filter((row) => row.bytes < chosen.bytes);
   if (larger.length > 0) words.push(`The image itself takes more as ${list(larger)}.`);
   if (smaller.length > 0) {
-    words.push(
-      `The image itself is SMALLER as ${list(smaller)}: if only bytes count, send that. A split pays when the server should ` +
-        'do less, or when the pixels should not leave the device as such (a tensor is no protection either).',
-    );
+    words.push(`The image itself is SMALLER as ${list(smaller)}: if only bytes count, send that.`);
   }
+  words.push(
+    'A split spares the server the head’s work. It hides nothing: treat the tensor as you would the image it came from.',
+  );
   return words;
 }
