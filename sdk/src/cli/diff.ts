@@ -25,14 +25,13 @@ export async function diffCommand(a: string, b: string, flags: DiffFlags): Promi
   reporter.stage('comparing');
   const c = compare(x, y, flags, (done) => reporter.progress('comparing', done, x.size));
   const { granularity, layout } = flags;
-  const group =
-    granularity === 'tensor' ? 'the tensor' : `${granularity} ${count(c.worstGroup.index)} of ${count(c.groups)}`;
+  const where = granularity === 'tensor' ? '' : `, number ${count(c.worstGroup.index)} of ${count(c.groups)}`;
   const { index, a: was, b: is } = c.maxErrorAt;
   reporter.result({ command: 'diff', a, b, type: x.type, dims: x.dims, granularity, layout, ...c }, [
     ...columns([
       ['values', `${count(c.values)}${c.identical ? ', all identical' : ''}`],
       ['NRMSE', short(c.nrmse)],
-      ['worst group', `${short(c.worstGroup.nrmse)}, ${group}`],
+      [`worst ${granularity}`, `${short(c.worstGroup.nrmse)}${where}`],
       [
         'max error',
         `${short(c.maxError)}${c.maxError > 0 ? ` at ${count(index)} (${short(was)} became ${short(is)})` : ''}`,

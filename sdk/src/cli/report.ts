@@ -70,8 +70,9 @@ export function count(n: number): string {
   return String(n).replace(/\B(?=(\d{3})+$)/g, ',');
 }
 
-/** Up to five significant digits. */
+/** Up to five significant digits; whole numbers in full. */
 export function short(x: number): string {
+  if (Number.isSafeInteger(x)) return count(x);
   return Number.isFinite(x) ? String(Number(x.toPrecision(5))) : String(x);
 }
 
