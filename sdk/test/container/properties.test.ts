@@ -29,7 +29,7 @@ function chunks(bytes: Uint8Array, sizes: readonly number[]): Uint8Array[] {
   return out;
 }
 
-describe('container, as properties', { timeout: 30_000 }, () => {
+describe('container, as properties', { timeout: 120_000 }, () => {
   test('what is written is read', () => {
     fc.assert(
       fc.property(description, (d) => {
@@ -122,7 +122,7 @@ describe('container, as properties', { timeout: 30_000 }, () => {
       fc.property(description, (d) => checkPrefixes(d)),
       { numRuns: 25, interruptAfterTimeLimit: 50_000 },
     );
-  }, 60_000);
+  }, 180_000);
 
   test('writing in pieces is writing at once', () => {
     fc.assert(
