@@ -1,0 +1,90 @@
+// `npm run bench:rate -- [OPTIONS]`: bytes against the entropy, against peers, and against the paper's literal pipeline.
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { exportModel } from '../models/export.mjs';
+import { CUTS } from './cuts.mjs';
+import { entropyStudy } from './entropy-study.mjs';
+import { Features, loadFeatures } from './features.mjs';
+import { listImages, splitImages } from './images.mjs';
+import { progress } from './progress.mjs';
+import { mustTable } from './report.mjs';
+import { Store } from './store.mjs';
+import { fingerprint, machine, packageVersion } from './versions.mjs';
+
+const HELP = `npm run bench:rate -- --data DIR [--model FILE] [--images N] [--quick] [--only STUDY,…] [--cuts NAME,…] [--json FILE]
+
+  --data DIR    photographs: *.jpg with a short side of 256 and labels.json (file name → class number)
+  --model FILE  EfficientNet-Lite0 as ONNX; made by bench/models/export.mjs unless given
+  --images N    test images (100)
+  --quick       12 images, fewer points
+  --only LIST   of: entropy
+  --cuts LIST   of: ${CUTS.map((cut) => cut.name).join(', ')}
+  --json FILE   writes all figures, with the list of musts
+
+A run that was stopped goes on where it was; results are kept in .cache/bench.`;
+
+const { values: options } = parseArgs({
+  options: {
+    data: { type: 'string' },
+    model: { type: 'string' },
+    images: { type: 'string' },
+    quick: { type: 'boolean', default: false },
+    only: { type: 'string' },
+    cuts: { type: 'string' },
+    json: { type: 'string' },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
+});
+if (options.help || !options.data) {
+  console.log(HELP);
+  process.exit(options.help ? 0 : 2);
+}
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const cache = join(root, '.cache', 'bench');
+const say = progress();
+const count = Number(options.images ?? (options.quick ? 12 : 100));
+if (!Number.isInteger(count) || count < 1) throw new Error(`--images takes a positive number, not ${options.images}`);
+const wanted = options.cuts?.split(',');
+const cuts = CUTS.filter((cut) => !wanted || wanted.includes(cut.name));
+const modelFile = options.model ?? exportModel('efficientnet_lite0');
+if (!existsSync(modelFile)) throw new Error(`there is no model ${modelFile}`);
+
+const images = splitImages(listImages(options.data), count, options.quick ? 8 : 40);
+const features = new Features({ cache, modelBytes: readFileSync(modelFile), cuts: CUTS.map((cut) => cut.name), say });
+const [test, calibration] = [await features.prepare(images.test), await features.prepare(images.calibration)];
+const context = {
+  cuts,
+  features,
+  quick: options.quick,
+  store: new Store(join(cache, 'rate.jsonl')),
+  codec: fingerprint(join(root, 'sdk/dist/wasm/simd.wasm')),
+  data: test.slice(cache.length + 1),
+  tensorsOf: (name) => loadFeatures(test, name),
+  calibrationOf: (name) => loadFeatures(calibration, name),
+  calibrationData: calibration.slice(cache.length + 1),
+  say,
+};
+
+const studies = { entropy: entropyStudy };
+const result = {
+  images: images.test.length,
+  calibrationImages: images.calibration.length,
+  machine: machine(),
+  versions: [`slicer-codec ${packageVersion('slicer-codec')} (WASM ${context.codec})`],
+  musts: [],
+};
+console.log(`# Rate: EfficientNet-Lite0, ${result.images} images, one frame an image\n\n${result.machine}\n`);
+for (const [name, study] of Object.entries(studies)) {
+  if (options.only && !options.only.split(',').includes(name)) continue;
+  const { musts, markdown, about, ...figures } = await study(context);
+  say('');
+  result.musts.push(...musts);
+  result.versions.push(...about);
+  result[name] = figures;
+  console.log(`## ${name}\n\n${markdown}\n`);
+}
+console.log(`## Musts\n\n${mustTable(result.musts)}\n\nMade with: ${result.versions.join('; ')}.`);
+if (options.json) writeFileSync(options.json, `${JSON.stringify(result, null, 1)}\n`);
