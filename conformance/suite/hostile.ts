@@ -7,7 +7,7 @@ import { attempt } from './round-trip.ts';
 import { cook, random, recipes } from './tensors.ts';
 
 /** What a decoder may answer. `internal` would be a trap. */
-const CODES = new Set([
+export const CODES = new Set([
   'truncated',
   'corrupt',
   'bad_magic',

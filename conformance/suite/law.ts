@@ -10,7 +10,7 @@ export interface Law {
 
 /** What is under test. `twin` is another build of the same codec, whose every bit must be equal. */
 export interface Implementation {
-  codec: Pick<Codec, 'encode' | 'decode' | 'inspect' | 'Encoder' | 'Decoder'>;
+  codec: Pick<Codec, 'encode' | 'decode' | 'inspect' | 'Encoder' | 'Decoder' | 'StreamEncoder' | 'StreamDecoder'>;
   twin?: Pick<Codec, 'encode' | 'decode' | 'inspect'>;
 }
 

@@ -7,6 +7,7 @@ import { hostileLaws } from './hostile.ts';
 import type { Implementation, Law, MakeLaw } from './law.ts';
 import { lossyLaws } from './lossy.ts';
 import { roundTripLaws } from './round-trip.ts';
+import { streamLaws } from './streams.ts';
 import { twinLaws } from './twins.ts';
 
 export type { Implementation, Law } from './law.ts';
@@ -33,6 +34,7 @@ export function suite(implementation: Implementation, options: SuiteOptions): La
     ...roundTripLaws(codec, law),
     ...lossyLaws(codec, law),
     ...hostileLaws(codec, law),
+    ...streamLaws(codec, law),
     ...(twin ? twinLaws(codec, twin, law) : []),
   ];
 }

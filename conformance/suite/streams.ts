@@ -1,0 +1,68 @@
+/** Laws about streams: bodies of one setup. */
+import fc from 'fast-check';
+import { SlicerError } from 'slicer-codec';
+import { CODES } from './hostile.ts';
+import { check, type Implementation, type Law, type MakeLaw } from './law.ts';
+import { ARRAYS, cook, random, recipes, toDoubles } from './tensors.ts';
+
+/** Rows of some width in any type, and how to quantise them. */
+const streams = fc.record({
+  recipe: fc
+    .tuple(recipes(true), fc.integer({ min: 0, max: 6 }), fc.integer({ min: 1, max: 90 }))
+    .map(([recipe, rows, width]) => ({ ...recipe, dims: [rows, width] })),
+  step: fc.constantFrom(1, 0.3, 0.01),
+  shape: fc.constantFrom(0, 1, 2, 3 as const),
+  checksum: fc.boolean(),
+  taught: fc.boolean(),
+  damage: fc.integer(),
+});
+
+export function streamLaws(codec: Implementation['codec'], law: MakeLaw): Law[] {
+  return [
+    law('bodies of a stream come back within half a step, or are refused when damaged', streams, (drawn) => {
+      const { recipe, step, shape, checksum, taught } = drawn;
+      const tensor = cook(recipe);
+      const values = toDoubles(tensor.type, tensor.data);
+      const largest = values.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+      // Levels are 32-bit: a step fit for the data is the caller's business.
+      const unit = step * Math.max(largest / 1000, 1e-30);
+      const sample = taught ? { data: tensor.data as Float32Array, rows: recipe.dims[0] } : undefined;
+      const dims = [Math.max(1, recipe.dims[0]), recipe.dims[1]];
+      const encoder = new codec.StreamEncoder({ type: tensor.type, dims, step: unit, shape, checksum, sample });
+      const decoder = new codec.StreamDecoder(encoder.setup);
+      try {
+        const body = encoder.encode(tensor.data);
+        const back = decoder.decode(body);
+        check(back.dims.join() === recipe.dims.join() && back.data instanceof ARRAYS[tensor.type], 'the head changed');
+        checkError(tensor.type, values, toDoubles(back.type, back.data), unit, largest);
+        damageBody(decoder, body, drawn.damage);
+      } finally {
+        encoder.free();
+        decoder.free();
+      }
+    }),
+  ];
+}
+
+/** Half a step, plus what rounding to the type adds. */
+function checkError(type: string, before: Float64Array, after: Float64Array, step: number, largest: number): void {
+  const rounding = { float32: 2 ** -22, float16: 2 ** -10, bfloat16: 2 ** -7 }[type];
+  const limit =
+    step / 2 + (rounding === undefined ? 0.5 : rounding * largest) + 1e-37 + (type === 'float16' ? 2 ** -24 : 0);
+  for (let i = 0; i < before.length; i++) {
+    const error = Math.abs(before[i] - after[i]);
+    check(error <= limit, `value ${i}: ${before[i]} became ${after[i]} at a step of ${step}`);
+  }
+}
+
+function damageBody(decoder: { decode(bytes: Uint8Array): unknown }, body: Uint8Array, seed: number): void {
+  if (body.length === 0) return;
+  const next = random(seed);
+  const bad = body.slice(0, next() < 0.3 ? Math.floor(next() * body.length) : body.length);
+  for (let i = 0; i < 3 && bad.length > 0; i++) bad[Math.floor(next() * bad.length)] = next() * 256;
+  try {
+    decoder.decode(bad);
+  } catch (error) {
+    check(error instanceof SlicerError && CODES.has(error.code), String(error));
+  }
+}
