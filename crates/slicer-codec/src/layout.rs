@@ -77,6 +77,12 @@ impl Layout {
         }
     }
 
+    /// True if axis 0 is one of the axes that make up the rows, so that bodies may differ in it.
+    pub(crate) fn rows_begin_with_axis_0(&self, rank: usize) -> bool {
+        self.axes(rank)
+            .is_some_and(|(axes, groups)| axes[..groups[0]].contains(&0))
+    }
+
     fn axes(&self, rank: usize) -> Option<([u8; MAX_RANK], [usize; 3])> {
         let mut axes = [0, 1, 2, 3, 4, 5, 6, 7];
         match self {

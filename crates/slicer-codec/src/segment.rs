@@ -26,7 +26,11 @@ impl Offsets<'_> {
     #[inline]
     pub fn next(&mut self, n: u32) -> Result<u32> {
         match self {
-            Self::Section(bits, _) => bits.get(n, Field::Payload),
+            // Running out of offset bits inside a complete segment is damage, not a missing end.
+            Self::Section(bits, _) => bits.get(n, Field::Payload).map_err(|e| Error {
+                code: ErrorCode::Corrupt,
+                ..e
+            }),
             Self::Inline(values) => Ok(values.next().copied().unwrap_or(0)),
         }
     }

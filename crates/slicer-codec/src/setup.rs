@@ -189,7 +189,7 @@ impl Setup {
         let rank = dims.as_slice().len();
         let bad_dims = |field| Error::new(ErrorCode::BadDims, field, coding_start, rank as u64);
         let view = View::new(&dims, &layout).map_err(|_| bad_dims(Field::Layout))?;
-        if features & feature::ROWS != 0 && rank == 0 {
+        if features & feature::ROWS != 0 && !layout.rows_begin_with_axis_0(rank) {
             return Err(bad_dims(Field::Dims));
         }
         let coding = if features & feature::CODED != 0 {

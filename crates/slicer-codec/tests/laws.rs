@@ -15,7 +15,7 @@ fn tensor(dtype: DType, n: usize, seed: u64, kind: u8) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(n * dtype.size());
     for i in 0..n {
         let (a, b) = (next(), next());
-        let gauss = (-2.0 * a.max(1e-300).ln()).sqrt() * (6.283_185_307 * b).cos();
+        let gauss = (-2.0 * a.max(1e-300).ln()).sqrt() * (core::f64::consts::TAU * b).cos();
         let v = match kind % 6 {
             0 => gauss,
             1 => gauss.max(0.0) * 3.0,

@@ -46,12 +46,13 @@ fn wide(x: f32, inverse: f32, bias: f32) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::vec::Vec;
 
     #[test]
     fn fast_path_rounds_like_the_wide_one() {
         let mut seed = 3u32;
         for n in 0..257 {
-            let values: alloc::vec::Vec<f32> = (0..n)
+            let values: Vec<f32> = (0..n)
                 .map(|_| {
                     seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
                     (seed as i32 >> 8) as f32 / 4096.0
@@ -60,7 +61,7 @@ mod tests {
             for bias in [0.0, -0.125] {
                 let mut fast = alloc::vec![0; n];
                 levels(&values, 1.0, bias, &mut fast);
-                let slow: alloc::vec::Vec<i32> = values.iter().map(|&x| wide(x, 1.0, bias)).collect();
+                let slow: Vec<i32> = values.iter().map(|&x| wide(x, 1.0, bias)).collect();
                 assert_eq!(fast, slow);
             }
         }

@@ -58,10 +58,14 @@ impl StreamEncoder {
             ));
         }
         let dims = Dims::new(options.dims)?;
-        if options.dims.is_empty() {
-            return Err(Error::argument(ErrorCode::BadDims, Field::Dims, 0));
-        }
         let layout = options.layout.unwrap_or(Layout::default_for(options.dims.len()));
+        if !layout.rows_begin_with_axis_0(options.dims.len()) {
+            return Err(Error::argument(
+                ErrorCode::BadDims,
+                Field::Dims,
+                options.dims.len() as u64,
+            ));
+        }
         let view = View::new(&dims, &layout)?;
         let invalid = |code| Error::argument(code, Field::Options, 0);
         let bins = Bins::new(BinSpec::Uniform {

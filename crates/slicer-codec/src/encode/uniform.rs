@@ -196,7 +196,8 @@ impl Levels {
         Bins::new(spec).ok()
     }
 
-    /// Bits of the level histogram when levels beyond −n…p share doubling escapes; each used token costs 3 bits of table.
+    /// Bits of the level histogram when levels beyond −n…p share doubling escapes; a unit bin costs about a bit of table,
+    /// two more if it is used.
     fn cost(&self, n: u32, p: u32) -> f64 {
         let mut merged = [0u32; 80];
         let (mut bits, mut total, mut used) = (0.0, 0.0, 0.0);
@@ -225,7 +226,7 @@ impl Levels {
         }
         merged.iter().for_each(|&h| add(h));
         let total_bits = if total > 0.0 { total * log2(total) } else { 0.0 };
-        total_bits + bits + extra + 3.0 * used
+        total_bits + bits + extra + 2.0 * used + f64::from(n + p)
     }
 
     /// Writes the tokens and offsets of the collected levels for these bins.
