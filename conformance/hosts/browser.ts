@@ -29,7 +29,8 @@ async function report(name: string, action: () => number | Promise<number>): Pro
   try {
     result.cases = await action();
   } catch (error) {
-    result.error = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    // Some engines leave the message out of the stack.
+    result.error = error instanceof Error ? `${error.message}\n${error.stack}` : String(error);
   }
   await send('/result', result);
 }

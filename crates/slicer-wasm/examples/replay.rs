@@ -45,8 +45,7 @@ fn main() -> ExitCode {
         let input = cursor.block().expect("an input");
         let expected = cursor.block();
         let decoded = cursor.block();
-        let result =
-            options(&slots).and_then(|options| encoder.encode(&tensor(&slots, input)?, &options, &mut frame));
+        let result = options(&slots).and_then(|options| encoder.encode(&tensor(&slots, input)?, &options, &mut frame));
         let same = match expected {
             None => result.is_err(),
             Some(bytes) => {
@@ -63,5 +62,9 @@ fn main() -> ExitCode {
         cases += 1;
     }
     println!("{cases} cases, {differ} differ");
-    if differ == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if differ == 0 {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::FAILURE
+    }
 }

@@ -1,7 +1,7 @@
 //! Decoding, inspection, and the bodies of a stream.
 
-use crate::slots::{limits, set_error, set_head};
 use crate::codec;
+use crate::slots::{limits, set_error, set_head};
 use slicer_codec::{Decoder, StreamDecoder};
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -28,7 +28,8 @@ pub fn inspect(handle: u32) -> u32 {
         Ok(entries) => {
             c.entries.clear();
             for e in entries {
-                c.entries.extend([f64::from(e.field as u8), e.start as f64, e.end as f64, e.value]);
+                c.entries
+                    .extend([f64::from(e.field as u8), e.start as f64, e.end as f64, e.value]);
             }
             0
         }
@@ -54,7 +55,9 @@ pub fn stream_open(handle: u32) -> u32 {
 pub fn stream_decode(handle: u32) -> u32 {
     let c = codec(handle);
     let limits = limits(&c.slots);
-    let Some(decoder) = &mut c.stream_decoder else { return u32::MAX };
+    let Some(decoder) = &mut c.stream_decoder else {
+        return u32::MAX;
+    };
     match decoder.decode_into(&c.input, limits, &mut c.output) {
         Ok((dtype, dims)) => {
             set_head(&mut c.slots, dtype, &dims);

@@ -9,8 +9,8 @@ use wasm_bindgen::prelude::wasm_bindgen;
 #[wasm_bindgen]
 pub fn encode(handle: u32) -> u32 {
     let c = codec(handle);
-    let result = options(&c.slots)
-        .and_then(|options| c.encoder.encode(&tensor(&c.slots, &c.input)?, &options, &mut c.output));
+    let result =
+        options(&c.slots).and_then(|options| c.encoder.encode(&tensor(&c.slots, &c.input)?, &options, &mut c.output));
     match result {
         Ok(report) => {
             set_report(&mut c.slots, &report);
@@ -38,7 +38,9 @@ pub fn stream_setup(handle: u32) -> u32 {
 #[wasm_bindgen]
 pub fn stream_encode(handle: u32) -> u32 {
     let c = codec(handle);
-    let Some(encoder) = &mut c.stream_encoder else { return u32::MAX };
+    let Some(encoder) = &mut c.stream_encoder else {
+        return u32::MAX;
+    };
     match encoder.encode(&c.input, &mut c.output) {
         Ok(_) => 0,
         Err(error) => set_error(&mut c.slots, &error),

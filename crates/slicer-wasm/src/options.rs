@@ -1,6 +1,8 @@
 //! Encoder options from slots, and the report back into them.
 
-use crate::slots::{BUDGET, BUDGET_VALUES, DIMS, DTYPE, EFFORT, GRANULARITY, LAYOUT, MODE, RANK, REPORT, Slots, WANT_REPORT};
+use crate::slots::{
+    BUDGET, BUDGET_VALUES, DIMS, DTYPE, EFFORT, GRANULARITY, LAYOUT, MODE, RANK, REPORT, Slots, WANT_REPORT,
+};
 use slicer_codec::{
     Budget, DType, Dims, Effort, EncodeOptions, Error, ErrorCode, Field, Granularity, Layout, Mode, Report, Result,
     StreamEncoder, StreamOptions, TensorRef,
