@@ -61,8 +61,9 @@ async function npmPackages() {
   );
   if (have && missing.length === 0) return false;
   say(have ? `installing npm packages (${missing.length} changed)` : 'installing npm packages');
-  // `npm ci` would throw away a folder that is nearly right.
-  await run('npm', [have ? 'install' : 'ci', '--no-audit', '--no-fund'], { show: true });
+  // Not `npm ci`: it refuses a lock file made against a registry that lacks some platform's optional packages, and it
+  // throws away a folder that is nearly right. Without saving, `install` follows the lock file and leaves it alone.
+  await run('npm', ['install', '--no-save', '--no-audit', '--no-fund'], { show: true });
   return true;
 }
 

@@ -148,8 +148,12 @@ describe('reuse', () => {
   test('encoders and decoders write into the caller’s arrays without growing the memory', () => {
     const [encoder, decoder] = [new Encoder(), new Decoder()];
     const [frame, back] = [new Uint8Array(4096), new Float32Array(600)];
+    const memory = (encoder as unknown as { handle: { engine: { exports(): { memory: WebAssembly.Memory } } } }).handle
+      .engine;
     let length = 0;
+    let size = 0;
     for (let i = 0; i < 200; i++) {
+      if (i === 5) size = memory.exports().memory.buffer.byteLength;
       length = encoder.encodeInto(tensor, { budget: { nrmse: 0.02 } }, frame);
       expect(decoder.decodeInto(frame.subarray(0, length), back)).toEqual({
         type: 'float32',
@@ -157,6 +161,7 @@ describe('reuse', () => {
         size: 600,
       });
     }
+    expect(memory.exports().memory.buffer.byteLength).toBe(size);
     expect(encoder.report().bytes).toBe(length);
     encoder.free();
     decoder.free();
