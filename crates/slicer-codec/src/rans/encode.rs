@@ -4,6 +4,7 @@ use super::{LOWER, SINGLE_START};
 use crate::setup::Lanes;
 use crate::tables::Tables;
 use alloc::vec::Vec;
+use core::hint::select_unpredictable;
 
 /// What encoding one token of one table takes.
 #[derive(Clone, Copy, Default)]
@@ -55,16 +56,15 @@ impl SymbolTables {
     }
 }
 
-/// One state that sheds words.
+/// One state that sheds words. Whether it does is a coin toss, so the word is stored in any case and a select keeps it.
 #[inline(always)]
 fn push(x: &mut u32, s: &Symbol, words: &mut [u16], at: &mut usize) {
-    if *x >= s.limit {
-        *at -= 1;
-        words[*at] = *x as u16;
-        *x >>= 16;
-    }
-    let q = ((u64::from(*x) * u64::from(s.reciprocal)) >> 32) as u32 >> s.shift;
-    *x = *x + s.bias + q * u32::from(s.complement);
+    let sheds = *x >= s.limit;
+    words[*at - 1] = *x as u16;
+    *at -= usize::from(sheds);
+    let y = select_unpredictable(sheds, *x >> 16, *x);
+    let q = ((u64::from(y) * u64::from(s.reciprocal)) >> 32) as u32 >> s.shift;
+    *x = y + s.bias + q * u32::from(s.complement);
 }
 
 /// The multi-lane encoder and its reusable memory. Rows of lanes are pushed last row first.
@@ -79,12 +79,14 @@ pub(crate) struct Encoder {
 impl Encoder {
     /// Starts a segment of at most `rows` rows.
     pub fn begin(&mut self, lanes: Lanes, rows: usize) {
-        // Each state sheds at most one word per symbol.
-        let room = rows * lanes.width;
-        for s in 0..lanes.streams {
-            self.words[s].clear();
-            self.words[s].resize(room, 0);
-            self.at[s] = room;
+        // Each state sheds at most one word per symbol; one more is stored before it is known to be kept.
+        let room = rows * lanes.width + 1;
+        for (words, at) in self.words.iter_mut().zip(&mut self.at).take(lanes.streams) {
+            // What a longer segment left in the buffer is never read: words are written from its end downwards.
+            if words.len() < room {
+                words.resize(room, 0);
+            }
+            *at = words.len();
         }
         self.states = [LOWER; 32];
         self.lanes = Some(lanes);
