@@ -1,0 +1,19 @@
+/** All vectors, drawer by drawer. */
+import { Collection, type Vector } from './collection.ts';
+import { Random } from './random.ts';
+import { bareVectors } from './valid/bare.ts';
+import { coderVectors } from './valid/coder.ts';
+import { domainVectors } from './valid/domains.ts';
+import { planeVectors } from './valid/planes.ts';
+import { rawVectors } from './valid/raw.ts';
+
+/** One seed for everything; every vector draws from a stream of its own. */
+export const SEED = 20261121;
+
+/** Makes them. */
+export function allVectors(): Vector[] {
+  const out = new Collection();
+  const random = (name: string) => new Random(SEED, name);
+  for (const drawer of [rawVectors, domainVectors, coderVectors, planeVectors, bareVectors]) drawer(out, random);
+  return out.vectors;
+}

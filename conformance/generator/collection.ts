@@ -1,0 +1,143 @@
+/** Vectors while they are being made. */
+import type { Fault } from './bytes.ts';
+import { checksum } from './crc32c.ts';
+import type { Type } from './elements.ts';
+import { type Flag, flagsOf } from './flags.ts';
+import type { Body, Setup } from './model.ts';
+import { bareBody, bareSetup, expected, standalone } from './stream.ts';
+
+/** The four drawers. */
+export type Drawer = 'must-read' | 'legal-but-rare' | 'malformed' | 'invalid';
+
+/** The error codes of § 14.1. */
+export type Code =
+  | 'truncated'
+  | 'corrupt'
+  | 'bad_magic'
+  | 'unsupported_version'
+  | 'unsupported_feature'
+  | 'unknown_profile'
+  | 'checksum_mismatch'
+  | 'limit_exceeded'
+  | 'bad_dims'
+  | 'bad_bins'
+  | 'bad_table'
+  | 'trailing_bytes';
+
+/** What a decoder must answer. */
+export type Expect =
+  | { type: Type; dims: number[]; bytes: Uint8Array }
+  | { error: Code; field: string; offset?: number };
+
+/** One vector with its bytes. */
+export interface Vector {
+  id: string;
+  drawer: Drawer;
+  about: string;
+  sections: string[];
+  flags: Flag[];
+  framing: 'standalone' | 'bare';
+  files: { frame: Uint8Array } | { setup: Uint8Array; body?: Uint8Array };
+  expect: Expect;
+  reconstruction?: 'exact' | 'numeric';
+}
+
+/** What a vector's definition may add. */
+export interface Notes {
+  drawer?: Drawer;
+  flags?: Flag[];
+  bare?: boolean;
+}
+
+/** Damage to a stream: faults by field, a change of all bytes, or a cut. */
+export interface Damage {
+  faults?: Readonly<Record<string, Fault>>;
+  /** Keep only the bytes before this field's end less `less`. */
+  cut?: { field: string; less: number };
+  /** Bytes added at the end. */
+  extra?: number[];
+  /** For bare framing: the damage is in the setup, and there is no body. */
+  setupOnly?: boolean;
+  flags?: Flag[];
+  bare?: boolean;
+  drawer?: 'malformed' | 'invalid';
+}
+
+/** Collects vectors; ids are unique. */
+export class Collection {
+  readonly vectors: Vector[] = [];
+  private readonly ids = new Set<string>();
+
+  add(vector: Vector): void {
+    if (this.ids.has(vector.id)) throw new Error(`two vectors named ${vector.id}`);
+    this.ids.add(vector.id);
+    this.vectors.push(vector);
+  }
+
+  /** A valid stream. `sections` are separated by blanks. */
+  good(id: string, about: string, sections: string, s: Setup, b: Body, notes: Notes = {}): void {
+    const tensor = expected(s, b);
+    const files = notes.bare
+      ? { setup: pack(bareSetup(s).bytes), body: pack(bareBody(s, b).bytes) }
+      : { frame: pack(standalone(s, b).bytes) };
+    this.add({
+      id,
+      drawer: notes.drawer ?? 'must-read',
+      about,
+      sections: sections.split(' '),
+      flags: [...new Set([...flagsOf(s, b, tensor.dims), ...(notes.flags ?? [])])],
+      framing: notes.bare ? 'bare' : 'standalone',
+      files,
+      expect: { type: s.type, ...tensor },
+      reconstruction: s.domain === 'real' && s.bins && !b.raw ? 'numeric' : 'exact',
+    });
+  }
+
+  /** A stream with one fault in `field`. */
+  bad(
+    id: string,
+    about: string,
+    sections: string,
+    error: Code,
+    field: string,
+    [s, b]: readonly [Setup, Body],
+    d: Damage,
+  ): void {
+    const faults = d.faults ?? {};
+    const writer = d.setupOnly ? bareSetup(s, faults) : d.bare ? bareBody(s, b, faults) : standalone(s, b, faults);
+    const unused = Object.keys(faults).filter((name) => !writer.used.has(name));
+    if (unused.length > 0) throw new Error(`${id}: no field ${unused.join(', ')}`);
+    const find = (name: string) => {
+      const mark = writer.marks.find((m) => m.name === name);
+      if (!mark) throw new Error(`${id}: no field ${name} among ${writer.marks.map((m) => m.name).join(' ')}`);
+      return mark;
+    };
+    let bytes = pack(writer.bytes);
+    if (d.cut) bytes = bytes.slice(0, find(d.cut.field).end - d.cut.less);
+    if (d.extra) bytes = pack([...bytes, ...d.extra]);
+    const files = d.setupOnly
+      ? { setup: bytes }
+      : d.bare
+        ? { setup: pack(bareSetup(s).bytes), body: bytes }
+        : { frame: bytes };
+    this.add({
+      id,
+      drawer: d.drawer ?? 'invalid',
+      about,
+      sections: sections.split(' '),
+      flags: d.flags ?? [],
+      framing: d.setupOnly || d.bare ? 'bare' : 'standalone',
+      files,
+      expect: { error, field, offset: find(field).start },
+    });
+  }
+}
+
+/** Appends the checksum to bytes written by hand. */
+export function sealed(bytes: readonly number[]): number[] {
+  return [...bytes, ...checksum(bytes)];
+}
+
+function pack(bytes: Iterable<number>): Uint8Array {
+  return Uint8Array.from(bytes);
+}

@@ -1,0 +1,38 @@
+/** Which sections of the specification the vectors exercise. */
+import type { Vector } from './collection.ts';
+
+/** Sections that define nothing a baseline stream can exercise. */
+const EXEMPT = /^(1|1\.1|14|14\.3|15|16|17|18|19|20|21|22|23)$/;
+
+/** Numbers of the specification's sections, in order. */
+export function sectionsOf(specification: string): string[] {
+  return [...specification.matchAll(/^#{2,3} (\d+(?:\.\d+)?)\.? /gm)].map((m) => m[1]);
+}
+
+/** Vectors per section: valid ones and faulty ones. */
+export function coverage(specification: string, vectors: readonly Pick<Vector, 'sections' | 'expect'>[]) {
+  const known = sectionsOf(specification);
+  const counts = new Map(known.map((s) => [s, { valid: 0, faulty: 0 }]));
+  for (const v of vectors) {
+    for (const s of v.sections) {
+      const count = counts.get(s);
+      if (!count) throw new Error(`the specification has no section ${s}`);
+      if ('error' in v.expect) count.faulty += 1;
+      else count.valid += 1;
+    }
+  }
+  const missing = known.filter((s) => !EXEMPT.test(s) && counts.get(s)!.valid + counts.get(s)!.faulty === 0);
+  return { counts, missing };
+}
+
+/** The table to print. */
+export function coverageReport(specification: string, vectors: readonly Vector[]): string {
+  const { counts, missing } = coverage(specification, vectors);
+  const rows = [...counts].filter(([s]) => !EXEMPT.test(s));
+  const lines = rows.map(
+    ([s, c]) => `  § ${s.padEnd(6)}${String(c.valid).padStart(5)} valid${String(c.faulty).padStart(5)} faulty`,
+  );
+  const end =
+    missing.length > 0 ? `not covered: ${missing.join(', ')}` : `all ${rows.length} baseline sections covered`;
+  return ['sections:', ...lines, end].join('\n');
+}
