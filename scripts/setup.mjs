@@ -71,21 +71,21 @@ async function npmPackages() {
 async function wasmTools() {
   const lock = readFileSync(join(root, 'Cargo.lock'), 'utf8');
   const bindgen = /name = "wasm-bindgen"\nversion = "([^"]+)"/.exec(lock)[1];
-  const first = await cargoInstall('wasm-bindgen-cli', bindgen);
-  const second = await cargoInstall('wasm-pack', WASM_PACK);
+  const first = await cargoInstall('wasm-bindgen-cli', bindgen, 'wasm-bindgen');
+  const second = await cargoInstall('wasm-pack', WASM_PACK, 'wasm-pack');
   const target = join(cache, 'tools-target');
   if (existsSync(target)) rmSync(target, { recursive: true });
   return first || second;
 }
 
-async function cargoInstall(name, version) {
+async function cargoInstall(name, version, bin) {
   const list = join(tools, '.crates.toml');
   if (existsSync(list) && readFileSync(list, 'utf8').includes(`"${name} ${version} `)) return false;
   say(`compiling ${name} ${version} into .cache/tools (a few minutes, once)`);
   mkdirSync(tools, { recursive: true });
   // Debug builds without debug information compile in half the time, and the tools have little to do.
   const env = { ...process.env, CARGO_PROFILE_DEV_DEBUG: '0', CARGO_TARGET_DIR: join(cache, 'tools-target') };
-  const args = ['install', '--debug', '--root', tools, name, '--version', `=${version}`, '--force'];
+  const args = ['install', '--debug', '--root', tools, name, '--version', `=${version}`, '--bin', bin, '--force'];
   const locked = await run('cargo', [...args, '--locked'], { env, allowFailure: true });
   if (locked.code === 0) return true;
   say(`the lock file of ${name} could not be used; resolving its dependencies anew`);
