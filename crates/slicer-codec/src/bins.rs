@@ -101,7 +101,11 @@ impl Bins {
                     + u64::from(*positive_escapes)
                     + 1;
                 let widest = u32::from(*first_bits) + u32::from(*(negative_escapes.max(positive_escapes)));
-                if tokens > MAX_TOKENS as u64 || widest > u32::from(MAX_ESCAPES) || shrink.len() > 3 || shrink.contains(&i8::MIN) {
+                if tokens > MAX_TOKENS as u64
+                    || widest > u32::from(MAX_ESCAPES)
+                    || shrink.len() > 3
+                    || shrink.contains(&i8::MIN)
+                {
                     return Err(ErrorCode::BadBins);
                 }
                 uniform(

@@ -2,6 +2,7 @@
 
 use crate::bytes::Entry;
 use crate::dtype::DType;
+use crate::elements::{self, BLOCK};
 use crate::error::{Error, ErrorCode, Field, Result};
 use crate::frame::{self, Body};
 use crate::layout::{Dims, View};
@@ -92,9 +93,14 @@ impl Decoder {
                 .scratch
                 .decode(coding, &self.tables, classes, view, first, payload, tokens)?;
             let start = first * view.plane();
+            let mut target = Target {
+                dtype,
+                view,
+                bytes: out,
+            };
             match coding.domain {
-                Domain::Real => write_real(coding, body, dtype, step, start, tokens, &mut offsets, out)?,
-                _ => write_levels(coding, view, dtype, start, tokens, &mut offsets, out, body.base + at)?,
+                Domain::Real => write_real(coding, body, tokens, &mut offsets, start, &mut target, step)?,
+                _ => write_levels(coding, tokens, &mut offsets, start, &mut target, body.base + at)?,
             }
             offsets.finish().map_err(|e| Error {
                 offset: (body.base + at) as u64,
@@ -125,55 +131,57 @@ fn level(coding: &Coding, token: u8, offsets: &mut Offsets<'_>) -> Result<i32> {
     Ok((i64::from(bin.lower) + i64::from(offset) * i64::from(bin.stride)) as i32)
 }
 
-#[allow(clippy::too_many_arguments)]
-fn write_levels(
-    coding: &Coding,
-    view: &View,
+/// Where decoded values go: the tensor's bytes under its view.
+struct Target<'a> {
     dtype: DType,
-    start: usize,
-    tokens: &[u8],
-    offsets: &mut Offsets<'_>,
-    out: &mut [u8],
-    base: usize,
-) -> Result<()> {
-    let mut result = Ok(());
-    view.for_each(start, tokens.len(), |i, memory| {
-        if result.is_err() {
-            return;
-        }
-        result = level(coding, tokens[i - start], offsets).and_then(|l| {
-            if dtype.store_level(out, memory, l) {
-                Ok(())
-            } else {
-                Err(Error::new(ErrorCode::Corrupt, Field::Payload, base, l as u64))
-            }
-        });
-    });
-    result
+    view: &'a View,
+    bytes: &'a mut [u8],
 }
 
-#[allow(clippy::too_many_arguments)]
+/// Integer and float-bits domains: levels are the values.
+fn write_levels(
+    coding: &Coding,
+    tokens: &[u8],
+    offsets: &mut Offsets<'_>,
+    start: usize,
+    target: &mut Target<'_>,
+    base: usize,
+) -> Result<()> {
+    let mut levels = [0i32; BLOCK];
+    for (b, tokens) in tokens.chunks(BLOCK).enumerate() {
+        let levels = &mut levels[..tokens.len()];
+        for (l, &token) in levels.iter_mut().zip(tokens) {
+            *l = level(coding, token, offsets)?;
+        }
+        elements::store_levels(target.dtype, target.view, levels, start + b * BLOCK, target.bytes)
+            .map_err(|l| Error::new(ErrorCode::Corrupt, Field::Payload, base, l as u64))?;
+    }
+    Ok(())
+}
+
+/// Real domain: one look-up per value, offsets where a bin has them, then conversion to the element type.
 fn write_real(
     coding: &Coding,
     body: &Body<'_>,
-    dtype: DType,
-    step: f32,
-    start: usize,
     tokens: &[u8],
     offsets: &mut Offsets<'_>,
-    out: &mut [u8],
+    start: usize,
+    target: &mut Target<'_>,
+    step: f32,
 ) -> Result<()> {
-    let view = &body.view;
+    let (view, bins) = (&body.view, coding.bins.list());
     let scaled = !(body.row_scales.is_empty() && coding.scales.channels.is_empty());
-    // Without scales the whole segment is one group; with them every plane may have its own step.
-    let group = if scaled { view.plane() } else { tokens.len() };
+    let has_offsets = coding.bins.has_offsets();
     let mut lut = [0.0f32; 256];
-    let mut current = 0.0;
-    for (g, chunk) in tokens.chunks(group.max(1)).enumerate() {
-        let at = start + g * group;
-        let mut e = step;
+    let (mut current, mut at) = (0.0, start);
+    let end = start + tokens.len();
+    let mut values = [0.0f32; BLOCK];
+    while at < end {
+        let (mut stop, mut e) = (end.min(at + BLOCK), step);
         if scaled {
+            // Every plane may have its own step.
             let plane = at / view.plane();
+            stop = stop.min((plane + 1) * view.plane());
             let row = body.row_scales.get(plane / view.channels).copied().unwrap_or(0);
             let channel = coding.scales.channels.get(plane % view.channels).copied().unwrap_or(0);
             e = effective_step(step, row, channel, body.base)?;
@@ -182,58 +190,23 @@ fn write_real(
             reconstruct::fill_lut(&coding.bins, e, &mut lut);
             current = e;
         }
-        write_group(coding, view, dtype, e, &lut, at, chunk, offsets, out)?;
+        let tokens = &tokens[at - start..stop - start];
+        let values = &mut values[..tokens.len()];
+        for (v, &t) in values.iter_mut().zip(tokens) {
+            *v = lut[usize::from(t)];
+        }
+        if has_offsets {
+            for (v, &t) in values.iter_mut().zip(tokens) {
+                let bin = &bins[usize::from(t)];
+                if bin.bits > 0 {
+                    *v = reconstruct::value(bin, level(coding, t, offsets)?, e);
+                }
+            }
+        }
+        elements::store(target.dtype, target.view, values, at, target.bytes);
+        at = stop;
     }
     Ok(())
-}
-
-#[allow(clippy::too_many_arguments)]
-fn write_group(
-    coding: &Coding,
-    view: &View,
-    dtype: DType,
-    step: f32,
-    lut: &[f32; 256],
-    at: usize,
-    tokens: &[u8],
-    offsets: &mut Offsets<'_>,
-    out: &mut [u8],
-) -> Result<()> {
-    let bins = coding.bins.list();
-    if dtype == DType::F32 && view.is_contiguous() {
-        let out = &mut out[4 * at..4 * (at + tokens.len())];
-        for (v, &t) in out.chunks_exact_mut(4).zip(tokens) {
-            v.copy_from_slice(&lut[usize::from(t)].to_le_bytes());
-        }
-        if !coding.bins.has_offsets() {
-            return Ok(());
-        }
-        for (i, &t) in tokens.iter().enumerate() {
-            let bin = &bins[usize::from(t)];
-            if bin.bits > 0 {
-                let l = level(coding, t, offsets)?;
-                DType::F32.store(out, i, reconstruct::value(bin, l, step));
-            }
-        }
-        return Ok(());
-    }
-    let mut result = Ok(());
-    view.for_each(at, tokens.len(), |i, memory| {
-        if result.is_err() {
-            return;
-        }
-        let t = tokens[i - at];
-        let bin = &bins[usize::from(t)];
-        if bin.bits == 0 {
-            dtype.store(out, memory, lut[usize::from(t)]);
-        } else {
-            match level(coding, t, offsets) {
-                Ok(l) => dtype.store(out, memory, reconstruct::value(bin, l, step)),
-                Err(e) => result = Err(e),
-            }
-        }
-    });
-    result
 }
 
 /// Decodes one standalone frame.

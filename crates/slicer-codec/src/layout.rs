@@ -186,7 +186,7 @@ impl View {
     }
 
     /// Calls `f(scan index, memory index)` for `len` values from scan position `start` on, in scan order.
-    pub(crate) fn for_each(&self, start: usize, len: usize, mut f: impl FnMut(usize, usize)) {
+    pub(crate) fn for_each(&self, start: usize, len: usize, f: &mut dyn FnMut(usize, usize)) {
         if len == 0 {
             return;
         }
@@ -228,10 +228,10 @@ mod tests {
     fn scan(dims: &[u32], layout: Layout) -> Vec<usize> {
         let view = View::new(&Dims::new(dims).unwrap(), &layout).unwrap();
         let mut order = Vec::new();
-        view.for_each(0, view.elements(), |_, m| order.push(m));
+        view.for_each(0, view.elements(), &mut |_, m| order.push(m));
         let mut again = Vec::new();
         for start in 0..view.elements() {
-            view.for_each(start, 1, |_, m| again.push(m));
+            view.for_each(start, 1, &mut |_, m| again.push(m));
         }
         assert_eq!(order, again);
         order

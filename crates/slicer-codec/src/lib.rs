@@ -18,6 +18,7 @@ mod contexts;
 mod crc32c;
 mod decode;
 mod dtype;
+mod elements;
 #[cfg(feature = "encode")]
 mod encode;
 mod error;

@@ -9,7 +9,9 @@ fn floats(values: &[f32]) -> Vec<u8> {
 }
 
 fn compare(name: &str, bytes: &[u8]) {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../spec/examples").join(name);
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR"))
+        .join("../../spec/examples")
+        .join(name);
     if std::env::var_os("UPDATE_EXAMPLES").is_some() {
         std::fs::write(&path, bytes).unwrap();
     }
@@ -21,7 +23,10 @@ fn compare(name: &str, bytes: &[u8]) {
 fn raw_frame() {
     let bytes = floats(&[1.5, -2.0]);
     let tensor = TensorRef::new(DType::F32, &[2], &bytes).unwrap();
-    let options = EncodeOptions { mode: Mode::Raw, ..EncodeOptions::new(Budget::Lossless) };
+    let options = EncodeOptions {
+        mode: Mode::Raw,
+        ..EncodeOptions::new(Budget::Lossless)
+    };
     let (frame, _) = encode(&tensor, &options).unwrap();
     compare("1-raw.slcf", &frame);
     assert_eq!(decode(&frame, Limits::default()).unwrap().bytes, bytes);
@@ -32,7 +37,11 @@ fn raw_frame() {
 fn uniform_frame() {
     let bytes = floats(&[0.0, 0.5, -0.5, 0.0, 1.0, 0.0, -0.5, 5.5]);
     let tensor = TensorRef::new(DType::F32, &[2, 4], &bytes).unwrap();
-    let options = EncodeOptions { mode: Mode::Uniform, effort: Effort::Fast, ..EncodeOptions::new(Budget::Step(0.5)) };
+    let options = EncodeOptions {
+        mode: Mode::Uniform,
+        effort: Effort::Fast,
+        ..EncodeOptions::new(Budget::Step(0.5))
+    };
     let (frame, report) = encode(&tensor, &options).unwrap();
     assert_eq!(report.mode, Mode::Uniform);
     compare("2-uniform.slcf", &frame);
@@ -42,8 +51,14 @@ fn uniform_frame() {
 /// Example 3: a setup sent once and a bare body of two rows with their own classes.
 #[test]
 fn stream() {
-    let options =
-        StreamOptions { dtype: DType::F32, dims: &[8, 3], layout: None, step: 0.25, shape: 1, checksum: false };
+    let options = StreamOptions {
+        dtype: DType::F32,
+        dims: &[8, 3],
+        layout: None,
+        step: 0.25,
+        shape: 1,
+        checksum: false,
+    };
     let mut encoder = StreamEncoder::new(&options, None).unwrap();
     compare("3-stream.setup", &encoder.setup());
     let bytes = floats(&[0.25, -0.5, 0.0, 3.0, 0.0, -5.25]);

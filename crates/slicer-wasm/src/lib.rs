@@ -4,13 +4,21 @@
 //! `f64` slots (see [`slots`]). The host writes the input and the options, calls one operation, then reads the output
 //! and the slots. Operations return 0, or the code of the error they wrote to the slots.
 
+#![cfg_attr(target_arch = "wasm32", no_std)]
+
+extern crate alloc;
+
 mod decode;
 #[cfg(feature = "encode")]
 mod encode;
 #[cfg(feature = "encode")]
 pub mod options;
+#[cfg(target_arch = "wasm32")]
+mod runtime;
 pub mod slots;
 
+use alloc::boxed::Box;
+use alloc::vec::Vec;
 use slots::{SLOTS, Slots};
 use wasm_bindgen::prelude::wasm_bindgen;
 

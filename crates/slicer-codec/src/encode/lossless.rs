@@ -2,9 +2,11 @@
 
 use super::emit::Tokens;
 use super::plan::{Quantiser, TokenSink, segment_values};
-use super::source::{BLOCK, Source};
+use super::sort;
+use super::source::Source;
 use super::uniform::{self, Levels, find};
 use crate::bins::{Bin, BinSpec, Bins};
+use crate::elements::{self, BLOCK};
 use crate::error::Result;
 use crate::limits::MAX_TOKENS;
 use crate::setup::Domain;
@@ -36,17 +38,19 @@ pub(super) fn encode(source: &Source<'_>, levels: &mut Levels, tokens: &mut Toke
         0 => usize::MAX,
         n => n,
     };
+    let mut levels_block = [0i32; BLOCK];
     let mut at = 0;
     while at < source.len() {
         let end = source.len().min((at / cut + 1).saturating_mul(cut)).min(at + BLOCK);
         sink.run(at);
-        source.view.for_each(at, end - at, |_, memory| {
-            let level = dtype.load_level(bytes, memory);
+        let block = &mut levels_block[..end - at];
+        elements::load_levels(dtype, &source.view, bytes, at, block);
+        for &mut level in block {
             let token = find(&bins, level);
             let bin = &bins.list()[usize::from(token)];
             sink.token(token);
             sink.offset((i64::from(level) - i64::from(bin.lower)) as u32, u32::from(bin.bits));
-        });
+        }
         at = end;
     }
     sink.finish();
@@ -66,22 +70,27 @@ pub(super) fn encode(source: &Source<'_>, levels: &mut Levels, tokens: &mut Toke
 /// Levels that repeat often: zeros, clipping points.
 fn frequent(source: &Source<'_>) -> Vec<i32> {
     let n = source.len().min(SAMPLE);
-    let mut sample = vec![0i32; n];
+    // Order-preserving map to unsigned, so that one sort serves all.
+    const FLIP: u32 = 1 << 31;
+    let mut sample = vec![0u32; n];
     let stride = source.len() / n.max(1);
     for (i, s) in sample.iter_mut().enumerate() {
-        *s = source.tensor.dtype.load_level(source.tensor.bytes, i * stride);
+        *s = source.tensor.dtype.load_level(source.tensor.bytes, i * stride) as u32 ^ FLIP;
     }
-    sample.sort_unstable();
-    let mut runs: Vec<(usize, i32)> = sample
+    sort::sort(&mut sample, &mut Vec::new());
+    // Most frequent first, in a list too short for anything but insertion.
+    let mut runs: Vec<(usize, u32)> = Vec::with_capacity(MAX_EXACT + 1);
+    for run in sample
         .chunk_by(|a, b| a == b)
-        .map(|run| (run.len(), run[0]))
-        .filter(|&(len, _)| len > 1 && len * FREQUENT >= n)
-        .collect();
-    runs.sort_unstable_by_key(|&(len, level)| (core::cmp::Reverse(len), level));
-    runs.truncate(MAX_EXACT);
-    let mut exact: Vec<i32> = runs.into_iter().map(|(_, level)| level).collect();
-    exact.sort_unstable();
-    exact
+        .filter(|run| run.len() > 1 && run.len() * FREQUENT >= n)
+    {
+        let at = runs.iter().position(|r| r.0 < run.len()).unwrap_or(runs.len());
+        runs.insert(at, (run.len(), run[0]));
+        runs.truncate(MAX_EXACT);
+    }
+    let mut exact: Vec<u32> = runs.into_iter().map(|(_, level)| level).collect();
+    sort::sort(&mut exact, &mut Vec::new());
+    exact.into_iter().map(|level| (level ^ FLIP) as i32).collect()
 }
 
 fn range(source: &Source<'_>) -> (i32, i32) {

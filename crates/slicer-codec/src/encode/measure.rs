@@ -1,6 +1,7 @@
 //! Error of a finished frame, measured on the decoded tensor in f64.
 
 use super::source::Source;
+use crate::elements::{self, BLOCK};
 use crate::math::sqrt;
 use alloc::vec;
 
@@ -36,12 +37,15 @@ pub(super) fn measure(source: &Source<'_>, decoded: &[u8]) -> Measured {
         super::source::Granularity::Row => view.channels * view.plane(),
         super::source::Granularity::Channel => view.plane(),
     };
+    let (mut xs, mut ys) = ([0.0f64; BLOCK], [0.0f64; BLOCK]);
     let mut at = 0;
     while at < source.len() {
-        let group = at / run % groups;
+        let end = source.len().min((at / run + 1) * run).min(at + BLOCK);
+        let (xs, ys) = (&mut xs[..end - at], &mut ys[..end - at]);
+        elements::load_f64(dtype, &view, bytes, at, xs);
+        elements::load_f64(dtype, &view, decoded, at, ys);
         let (mut error, mut energy) = ([0.0f64; 8], [0.0f64; 8]);
-        view.for_each(at, run, |i, memory| {
-            let (x, y) = (dtype.load_f64(bytes, memory), dtype.load_f64(decoded, memory));
+        for (i, (&x, &y)) in xs.iter().zip(ys.iter()).enumerate() {
             let e = x - y;
             error[i & 7] += e * e;
             energy[i & 7] += x * x;
@@ -49,10 +53,11 @@ pub(super) fn measure(source: &Source<'_>, decoded: &[u8]) -> Measured {
             if e.abs() > max_error {
                 max_error = e.abs();
             }
-        });
-        sums[group].0 += error.iter().sum::<f64>();
-        sums[group].1 += energy.iter().sum::<f64>();
-        at += run;
+        }
+        let group = &mut sums[at / run % groups];
+        group.0 += error.iter().sum::<f64>();
+        group.1 += energy.iter().sum::<f64>();
+        at = end;
     }
     let (error, energy) = sums.iter().fold((0.0, 0.0), |(e, x), s| (e + s.0, x + s.1));
     let worst_group = sums

@@ -9,6 +9,7 @@ mod quantise;
 mod scale_codes;
 mod search;
 mod slicer;
+mod sort;
 mod source;
 mod stream;
 mod tools;

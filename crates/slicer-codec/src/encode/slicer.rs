@@ -6,8 +6,10 @@
 use super::emit::Tokens;
 use super::plan::{Quantiser, TokenSink, segment_values};
 use super::quantise;
-use super::source::{BLOCK, Source};
+use super::sort;
+use super::source::Source;
 use crate::bins::{Bin, BinSpec, Bins};
+use crate::elements::BLOCK;
 use crate::math::log2;
 use crate::setup::Domain;
 use alloc::vec;
@@ -67,7 +69,7 @@ fn threshold(source: &Source<'_>, keep: f64, asymmetry: f32) -> (u32, usize) {
     let (mut prefix, mut rest) = (0u32, survivors);
     for shift in [16, 0] {
         let mut histogram = vec![0usize; 1 << 16];
-        source.for_runs(0, |_, values, _| {
+        source.for_runs(0, &mut |_, values, _| {
             for &x in values {
                 let s = score(x, asymmetry);
                 if shift == 16 || s >> 16 == prefix >> 16 {
@@ -127,7 +129,11 @@ fn quantise_block(values: &[u32], room: u32, limit: u64) -> (Block, u64) {
         let n = values.len() as i64;
         let delta = (128 * sum / (n * i64::from(stride))).clamp(-127, 127);
         // Σ(e − d)² with d = the centroid shift, in the same doubled units.
-        let mean_part = (i128::from(sum) * i128::from(sum) / i128::from(n)) as u64;
+        // sum² / n without 128 bits: |sum| / n is below 2^32 and so is the remainder's square over n.
+        let (q, r) = (sum.unsigned_abs() / n as u64, sum.unsigned_abs() % n as u64);
+        let mean_part = q
+            .saturating_mul(sum.unsigned_abs() + r)
+            .saturating_add(r * r / n as u64);
         let error = squares.saturating_sub(mean_part);
         best = Some((
             Block {
@@ -185,36 +191,52 @@ pub(super) fn encode(source: &Source<'_>, m: &Method, rms: f64, peak: f32, token
     let (lowest, ties) = threshold(source, m.keep, m.asymmetry);
     let mut levels = [0i32; BLOCK];
     let mut magnitudes = Vec::new();
-    for_survivors(source, m.asymmetry, lowest, ties, step, &mut levels, |_, levels| {
-        magnitudes.extend(levels.iter().filter(|&&k| k != 0).map(|k| k.unsigned_abs()));
-    });
-    magnitudes.sort_unstable();
+    for_survivors(
+        source,
+        m.asymmetry,
+        lowest,
+        ties,
+        step,
+        &mut levels,
+        &mut |_, levels| {
+            magnitudes.extend(levels.iter().filter(|&&k| k != 0).map(|k| k.unsigned_abs()));
+        },
+    );
+    sort::sort(&mut magnitudes, &mut Vec::new());
     let (list, _, _) = blocks(&magnitudes, m.blocks, limit);
     let bins = bins(&list)?;
     let zero = bins.zero() as u8;
     let lowers: Vec<u32> = list.iter().map(|b| b.lower).collect();
     let mut sink = TokenSink::new(tokens, &source.view);
-    for_survivors(source, m.asymmetry, lowest, ties, step, &mut levels, |at, levels| {
-        sink.run(at);
-        for &k in levels {
-            if k == 0 {
-                sink.token(zero);
-                continue;
+    for_survivors(
+        source,
+        m.asymmetry,
+        lowest,
+        ties,
+        step,
+        &mut levels,
+        &mut |at, levels| {
+            sink.run(at);
+            for &k in levels {
+                if k == 0 {
+                    sink.token(zero);
+                    continue;
+                }
+                let v = k.unsigned_abs();
+                let j = lowers.partition_point(|&l| l <= v).max(1) - 1;
+                let block = &list[j];
+                let last = (1u32 << block.bits) - 1;
+                let cell = (v.saturating_sub(block.lower) / block.stride).min(last);
+                if k > 0 {
+                    sink.token(zero + 1 + j as u8);
+                    sink.offset(cell, u32::from(block.bits));
+                } else {
+                    sink.token(zero - 1 - j as u8);
+                    sink.offset(last - cell, u32::from(block.bits));
+                }
             }
-            let v = k.unsigned_abs();
-            let j = lowers.partition_point(|&l| l <= v).max(1) - 1;
-            let block = &list[j];
-            let last = (1u32 << block.bits) - 1;
-            let cell = (v.saturating_sub(block.lower) / block.stride).min(last);
-            if k > 0 {
-                sink.token(zero + 1 + j as u8);
-                sink.offset(cell, u32::from(block.bits));
-            } else {
-                sink.token(zero - 1 - j as u8);
-                sink.offset(last - cell, u32::from(block.bits));
-            }
-        }
-    });
+        },
+    );
     sink.finish();
     Some(Quantiser {
         domain: Domain::Real,
@@ -232,10 +254,10 @@ fn for_survivors(
     ties: usize,
     step: f32,
     levels: &mut [i32; BLOCK],
-    mut f: impl FnMut(usize, &[i32]),
+    f: &mut dyn FnMut(usize, &[i32]),
 ) {
     let mut ties = ties;
-    source.for_runs(segment_values(&source.view), |at, values, _| {
+    source.for_runs(segment_values(&source.view), &mut |at, values, _| {
         let levels = &mut levels[..values.len()];
         quantise::levels(values, 1.0 / step, 0.0, levels);
         for (k, &x) in levels.iter_mut().zip(values) {
@@ -288,7 +310,7 @@ pub(super) fn choose(source: &Source<'_>, distortion: f64, rms: f64, peak: f32) 
     let stride = (source.len() / SEARCH_SAMPLE).max(1);
     let (mut positive, mut negative, mut n) = (Vec::new(), Vec::new(), 0usize);
     let mut levels = [0i32; BLOCK];
-    source.for_runs(0, |at, values, _| {
+    source.for_runs(0, &mut |at, values, _| {
         let levels = &mut levels[..values.len()];
         quantise::levels(values, 1.0 / step, 0.0, levels);
         for (_, &k) in levels
@@ -304,8 +326,8 @@ pub(super) fn choose(source: &Source<'_>, distortion: f64, rms: f64, peak: f32) 
             }
         }
     });
-    positive.sort_unstable();
-    negative.sort_unstable();
+    sort::sort(&mut positive, &mut Vec::new());
+    sort::sort(&mut negative, &mut Vec::new());
     let sample = Sample {
         positive,
         negative,
@@ -375,9 +397,7 @@ impl Sample {
             .chain(&self.negative[..q])
             .map(|&v| u64::from(v) * u64::from(v))
             .sum();
-        let mut survivors: Vec<u32> = self.positive[p..].iter().chain(&self.negative[q..]).copied().collect();
-        // Two sorted runs: the stable sort merges them in linear time.
-        survivors.sort();
+        let survivors = merge(&self.positive[p..], &self.negative[q..]);
         let (list, sizes, error) = blocks(&survivors, count, self.limit);
         if dropped.saturating_add(error) > self.limit.saturating_mul(self.n as u64) {
             return None;
@@ -391,4 +411,21 @@ impl Sample {
         }
         Some((bits, survivors.len() as f64 / total))
     }
+}
+
+/// Merges two sorted runs.
+fn merge(mut a: &[u32], mut b: &[u32]) -> Vec<u32> {
+    let mut merged = Vec::with_capacity(a.len() + b.len());
+    while let (Some(&x), Some(&y)) = (a.first(), b.first()) {
+        if x <= y {
+            merged.push(x);
+            a = &a[1..];
+        } else {
+            merged.push(y);
+            b = &b[1..];
+        }
+    }
+    merged.extend_from_slice(a);
+    merged.extend_from_slice(b);
+    merged
 }

@@ -1,12 +1,10 @@
 //! The tensor to encode, read in scan order and in blocks.
 
 use crate::dtype::DType;
+use crate::elements::{self, BLOCK};
 use crate::error::{Error, ErrorCode, Field, Result};
 use crate::layout::{Dims, Layout, View};
 use alloc::vec::Vec;
-
-/// Values handled at a time, small enough to stay in the first-level cache.
-pub(super) const BLOCK: usize = 4096;
 
 /// A tensor to encode: little-endian elements in row-major order.
 #[derive(Clone, Copy)]
@@ -81,7 +79,7 @@ impl<'a> Source<'a> {
 
     /// Calls `f(first, values, group)` for consecutive runs of at most [`BLOCK`] values that share a group and a segment
     /// boundary multiple `cut` (0 = none).
-    pub fn for_runs(&self, cut: usize, mut f: impl FnMut(usize, &[f32], usize)) {
+    pub fn for_runs(&self, cut: usize, f: &mut dyn FnMut(usize, &[f32], usize)) {
         let run = match self.granularity {
             Granularity::Tensor => self.len(),
             Granularity::Row => self.view.channels * self.view.plane(),
@@ -100,22 +98,9 @@ impl<'a> Source<'a> {
                 Granularity::Channel => at / run % self.view.channels,
             };
             let values = &mut block[..end - at];
-            self.load(at, values);
+            elements::load(self.tensor.dtype, &self.view, self.tensor.bytes, at, values);
             f(at, values, group);
             at = end;
-        }
-    }
-
-    /// Reads scan positions `at …` as f32.
-    pub fn load(&self, at: usize, out: &mut [f32]) {
-        let (dtype, bytes) = (self.tensor.dtype, self.tensor.bytes);
-        if dtype == DType::F32 && self.view.is_contiguous() {
-            for (v, b) in out.iter_mut().zip(bytes[4 * at..].chunks_exact(4)) {
-                *v = f32::from_le_bytes([b[0], b[1], b[2], b[3]]);
-            }
-        } else {
-            self.view
-                .for_each(at, out.len(), |i, memory| out[i - at] = dtype.load(bytes, memory));
         }
     }
 }
@@ -135,14 +120,14 @@ impl Statistics {
     pub fn of(source: &Source<'_>) -> Result<Self> {
         let mut energy = alloc::vec![0.0; source.groups()];
         let mut peak_bits = 0u32;
-        source.for_runs(0, |_, values, group| {
+        source.for_runs(0, &mut |_, values, group| {
             energy[group] += sum_squares(values);
             peak_bits = values.iter().fold(peak_bits, |m, v| m.max(v.to_bits() & 0x7fff_ffff));
         });
         let peak = f32::from_bits(peak_bits);
         if !peak.is_finite() {
             let mut index = 0;
-            source.view.for_each(0, source.len(), |_, memory| {
+            source.view.for_each(0, source.len(), &mut |_, memory| {
                 if index == 0 && !source.tensor.dtype.load(source.tensor.bytes, memory).is_finite() {
                     index = memory + 1;
                 }

@@ -3,11 +3,12 @@
 use super::emit::{BodyInfo, Emitter, Sections, Tokens};
 use super::plan::{Plan, TokenSink};
 use super::quantise::{self, MAX_LEVEL};
-use super::source::{BLOCK, Granularity, Source, Statistics, TensorRef};
+use super::source::{Granularity, Source, Statistics, TensorRef};
 use super::tools;
 use super::uniform::find;
 use crate::bins::{BinSpec, Bins};
 use crate::dtype::DType;
+use crate::elements::BLOCK;
 use crate::error::{Error, ErrorCode, Field, Result};
 use crate::frame::{DRAFT, Framing, VERSION};
 use crate::layout::{Dims, Layout, View};
@@ -184,7 +185,7 @@ impl StreamEncoder {
         let mut levels = [0i32; BLOCK];
         let mut finite = true;
         let zero = coding.bins.zero() as i32;
-        source.for_runs(0, |at, values, _| {
+        source.for_runs(0, &mut |at, values, _| {
             finite &= values.iter().all(|v| v.is_finite());
             let levels = &mut levels[..values.len()];
             quantise::levels(values, 1.0 / coding.step, 0.0, levels);

@@ -1,6 +1,7 @@
 //! Choice of entropy-coding tools by exact cost: tables, classes, contexts (spec § Tables, § Classes, § Contexts).
 
 use super::plan::Tools;
+use super::sort;
 use super::source::Source;
 use crate::bins::Bins;
 use crate::contexts::{self, MAX_THRESHOLDS, SUMS};
@@ -320,8 +321,9 @@ impl Activity {
         for (p, &a) in self.planes.iter().enumerate() {
             sums[member(p)] += u64::from(a);
         }
-        let mut order: Vec<u32> = (0..members as u32).collect();
-        order.sort_by_key(|&m| (sums[m as usize], m));
+        // Any activity beyond 32 bits is busy enough.
+        let keys: Vec<u32> = sums.iter().map(|&s| s.min(u64::from(u32::MAX)) as u32).collect();
+        let order = sort::order(&keys);
         let buckets = ACTIVITY_BUCKETS.min(members);
         let mut bucket_of = vec![0u8; members];
         for (i, &m) in order.iter().enumerate() {

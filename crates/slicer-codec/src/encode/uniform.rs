@@ -4,8 +4,9 @@ use super::emit::Tokens;
 use super::plan::{Quantiser, TokenSink, segment_values};
 use super::quantise::{self, MAX_LEVEL};
 use super::scale_codes::GroupSteps;
-use super::source::{BLOCK, Source};
+use super::source::Source;
 use crate::bins::{BinSpec, Bins};
+use crate::elements::{self, BLOCK};
 use crate::error::Result;
 use crate::limits::MAX_TOKENS;
 use crate::math::log2;
@@ -57,7 +58,7 @@ pub(super) fn errors(source: &Source<'_>, steps: &GroupSteps, rounding: Rounding
     let mut levels = [0i32; BLOCK];
     let mut difference = [0f32; BLOCK];
     let mut shifts = [(0.0f64, 0.0f64); 2];
-    source.for_runs(0, |_, values, group| {
+    source.for_runs(0, &mut |_, values, group| {
         let step = steps.step(group);
         let levels = &mut levels[..values.len()];
         quantise::levels(values, 1.0 / step, rounding.bias, levels);
@@ -93,7 +94,7 @@ impl Levels {
         self.residual = [(0.0, 0.0); 3];
         (self.lowest, self.highest) = (0, 0);
         let mut levels = [0i32; BLOCK];
-        source.for_runs(segment_values(&source.view), |_, values, group| {
+        source.for_runs(segment_values(&source.view), &mut |_, values, group| {
             let levels = &mut levels[..values.len()];
             let step = steps.step(group);
             quantise::levels(values, 1.0 / step, rounding.bias, levels);
@@ -316,9 +317,7 @@ pub(super) fn encode_integers(
     let mut at = 0;
     while at < source.len() {
         let end = (at + BLOCK).min(source.len());
-        source.view.for_each(at, end - at, |i, memory| {
-            block[i - at] = dtype.load_level(bytes, memory)
-        });
+        elements::load_levels(dtype, &source.view, bytes, at, &mut block[..end - at]);
         if block[..end - at].iter().any(|k| k.unsigned_abs() > MAX_LEVEL as u32) {
             return Ok(None);
         }
