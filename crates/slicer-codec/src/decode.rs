@@ -102,10 +102,7 @@ impl Decoder {
                 Domain::Real => write_real(coding, body, tokens, &mut offsets, start, &mut target, step)?,
                 _ => write_levels(coding, tokens, &mut offsets, start, &mut target, body.base + at)?,
             }
-            offsets.finish().map_err(|e| Error {
-                offset: (body.base + at) as u64,
-                ..e
-            })?;
+            offsets.finish().map_err(|e| e.at(body.base + at))?;
             at += length;
         }
         Ok(())

@@ -1,6 +1,7 @@
 //! Errors are values: a stable code, the byte offset where the problem was seen, and the field it concerns (spec § Error classes).
 
 use core::fmt;
+use core::num::NonZeroU64;
 
 /// Stable error codes. The numbers cross the WASM boundary and never change meaning.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -40,6 +41,29 @@ pub enum ErrorCode {
     NonFinite = 35,
     /// An option is unknown or does not apply to this tensor.
     InvalidOption = 36,
+}
+
+impl ErrorCode {
+    /// Every code.
+    pub const ALL: [Self; 17] = [
+        Self::Truncated,
+        Self::Corrupt,
+        Self::BadMagic,
+        Self::UnsupportedVersion,
+        Self::UnsupportedFeature,
+        Self::UnknownProfile,
+        Self::ChecksumMismatch,
+        Self::LimitExceeded,
+        Self::BadDims,
+        Self::BadBins,
+        Self::BadTable,
+        Self::TrailingBytes,
+        Self::InvalidBudget,
+        Self::BudgetUnreachable,
+        Self::InvalidTensor,
+        Self::NonFinite,
+        Self::InvalidOption,
+    ];
 }
 
 /// The part of a stream an error or an inspection entry speaks about, named as in the specification.
@@ -100,33 +124,107 @@ pub enum Field {
     Options = 26,
 }
 
-/// An error with everything a caller can act on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Error {
-    /// Stable code.
-    pub code: ErrorCode,
-    /// The field being read or written.
-    pub field: Field,
-    /// Byte offset in the input (0 for arguments).
-    pub offset: u64,
-    /// A number that belongs to the code: bytes missing, the cap, the value found, the smallest possible size.
-    pub detail: u64,
-}
+/// An error with everything a caller can act on, in one word: `Result<()>` then travels in a register, and the two hundred
+/// places that build one stay small.
+///
+/// Bits 58–63 hold the code, 52–57 the field. Errors about bytes keep the offset in bits 20–51 and a detail in bits 0–19, errors
+/// about arguments a detail of 52 bits; what does not fit saturates.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub struct Error(NonZeroU64);
+
+const OFFSET: u32 = 20;
+const FIELD: u32 = 52;
+const CODE: u32 = 58;
+const DETAIL: u64 = (1 << OFFSET) - 1;
+const WIDE_DETAIL: u64 = (1 << FIELD) - 1;
+const FIRST_ARGUMENT_CODE: u64 = ErrorCode::InvalidBudget as u64;
 
 impl Error {
-    /// Builds an error; `offset` counts bytes from the start of the input.
+    /// An error about the input; `offset` counts bytes from its start.
     pub const fn new(code: ErrorCode, field: Field, offset: usize, detail: u64) -> Self {
-        Self {
-            code,
-            field,
-            offset: offset as u64,
-            detail,
-        }
+        let offset = if offset as u64 > u32::MAX as u64 {
+            u32::MAX as u64
+        } else {
+            offset as u64
+        };
+        let detail = if detail > DETAIL { DETAIL } else { detail };
+        Self::pack(code, field, offset << OFFSET | detail)
     }
 
     /// An error about an argument rather than about bytes.
     pub const fn argument(code: ErrorCode, field: Field, detail: u64) -> Self {
-        Self::new(code, field, 0, detail)
+        if (code as u64) < FIRST_ARGUMENT_CODE {
+            return Self::new(code, field, 0, detail);
+        }
+        Self::pack(code, field, if detail > WIDE_DETAIL { WIDE_DETAIL } else { detail })
+    }
+
+    const fn pack(code: ErrorCode, field: Field, value: u64) -> Self {
+        match NonZeroU64::new((code as u64) << CODE | (field as u64) << FIELD | value) {
+            Some(packed) => Self(packed),
+            None => Self(NonZeroU64::MAX),
+        }
+    }
+
+    /// Stable number of the code; see [`ErrorCode`].
+    pub const fn code_number(self) -> u8 {
+        (self.0.get() >> CODE) as u8
+    }
+
+    /// Stable code.
+    pub fn code(self) -> ErrorCode {
+        ErrorCode::ALL
+            .into_iter()
+            .find(|&c| c as u8 == self.code_number())
+            .unwrap_or(ErrorCode::Corrupt)
+    }
+
+    /// Number of the field being read or written; see [`Field`].
+    pub const fn field_number(self) -> u8 {
+        (self.0.get() >> FIELD & 63) as u8
+    }
+
+    /// Byte offset in the input; 0 for arguments.
+    pub const fn offset(self) -> u64 {
+        if self.is_argument() {
+            0
+        } else {
+            self.0.get() >> OFFSET & u32::MAX as u64
+        }
+    }
+
+    /// A number that belongs to the code: bytes missing, the value found, the smallest possible size.
+    pub const fn detail(self) -> u64 {
+        self.0.get() & if self.is_argument() { WIDE_DETAIL } else { DETAIL }
+    }
+
+    const fn is_argument(self) -> bool {
+        self.0.get() >> CODE >= FIRST_ARGUMENT_CODE
+    }
+
+    /// The same error, seen from an input that begins `base` bytes earlier, as damage of the payload.
+    pub(crate) const fn inside_payload(self, base: usize) -> Self {
+        Self::new(
+            ErrorCode::Corrupt,
+            Field::Payload,
+            base + self.offset() as usize,
+            self.detail(),
+        )
+    }
+
+    /// The same error at another offset.
+    pub(crate) const fn at(self, offset: usize) -> Self {
+        let low = (u32::MAX as u64) << OFFSET;
+        match NonZeroU64::new(self.0.get() & !low | (offset as u64 & u32::MAX as u64) << OFFSET) {
+            Some(packed) => Self(packed),
+            None => self,
+        }
+    }
+}
+
+impl fmt::Debug for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 
@@ -134,8 +232,11 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(
             f,
-            "{:?} in {:?} at byte {} ({})",
-            self.code, self.field, self.offset, self.detail
+            "{:?} in field {} at byte {} ({})",
+            self.code(),
+            self.field_number(),
+            self.offset(),
+            self.detail()
         )
     }
 }

@@ -27,10 +27,7 @@ impl Offsets<'_> {
     pub fn next(&mut self, n: u32) -> Result<u32> {
         match self {
             // Running out of offset bits inside a complete segment is damage, not a missing end.
-            Self::Section(bits, _) => bits.get(n, Field::Payload).map_err(|e| Error {
-                code: ErrorCode::Corrupt,
-                ..e
-            }),
+            Self::Section(bits, _) => bits.get(n, Field::Payload).map_err(|e| e.inside_payload(0)),
             Self::Inline(values) => Ok(values.next().copied().unwrap_or(0)),
         }
     }
@@ -243,11 +240,7 @@ fn open<'t, 'p>(
     let lanes = coding.lanes;
     let has_offsets = coding.bins.has_offsets();
     let mut r = Reader::new(payload);
-    let at = |e: Error| Error {
-        offset: e.offset + base as u64,
-        code: ErrorCode::Corrupt,
-        ..e
-    };
+    let at = |e: Error| e.inside_payload(base);
     // The last length is implied unless the offset section follows.
     let written = lanes.streams - usize::from(!has_offsets);
     let mut lengths = [0usize; 4];

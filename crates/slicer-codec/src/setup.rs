@@ -285,10 +285,7 @@ fn read_type_and_dims(r: &mut Reader<'_>) -> Result<(DType, Dims)> {
     for d in &mut dims[..rank] {
         *d = r.varint(Field::Dims)?;
     }
-    let dims = Dims::new(&dims[..rank]).map_err(|e| Error {
-        offset: dims_start as u64,
-        ..e
-    })?;
+    let dims = Dims::new(&dims[..rank]).map_err(|e| e.at(dims_start))?;
     r.note(Field::Dims, dims_start, dims.elements() as f64);
     Ok((dtype, dims))
 }

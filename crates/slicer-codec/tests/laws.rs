@@ -130,8 +130,8 @@ proptest! {
         match encode(&source, &EncodeOptions::new(Budget::BitsPerValue(bits))) {
             Ok((frame, _)) => prop_assert!(frame.len() as u64 <= cap),
             Err(e) => {
-                prop_assert_eq!(e.code, ErrorCode::BudgetUnreachable);
-                prop_assert!(e.detail > cap);
+                prop_assert_eq!(e.code(), ErrorCode::BudgetUnreachable);
+                prop_assert!(e.detail() > cap);
             }
         }
     }
@@ -218,7 +218,7 @@ fn every_prefix_is_truncated() {
             let (frame, _) = encode(&source, &EncodeOptions::new(budget)).unwrap();
             for cut in 0..frame.len() {
                 let e = decode(&frame[..cut], Limits::default()).unwrap_err();
-                assert_eq!(e.code, ErrorCode::Truncated, "{cut} of {}: {e}", frame.len());
+                assert_eq!(e.code(), ErrorCode::Truncated, "{cut} of {}: {e}", frame.len());
             }
         }
     }

@@ -60,9 +60,9 @@ pub fn set_head(slots: &mut Slots, dtype: DType, dims: &Dims) {
 
 /// Writes an error; returns the status that announces it.
 pub fn set_error(slots: &mut Slots, error: &Error) -> u32 {
-    slots[ERROR] = f64::from(error.code as u8);
-    slots[ERROR + 1] = f64::from(error.field as u8);
-    slots[ERROR + 2] = error.offset as f64;
-    slots[ERROR + 3] = error.detail as f64;
-    u32::from(error.code as u8)
+    slots[ERROR] = f64::from(error.code_number());
+    slots[ERROR + 1] = f64::from(error.field_number());
+    slots[ERROR + 2] = error.offset() as f64;
+    slots[ERROR + 3] = error.detail() as f64;
+    u32::from(error.code_number())
 }
