@@ -70,5 +70,5 @@ pub(crate) fn write_list(values: &[i8], out: &mut Vec<u8>) {
 /// Class of a row and a channel: their sum, clamped to the classes there are.
 #[inline]
 pub(crate) fn combine(row: i8, channel: i8, classes: usize) -> usize {
-    (i32::from(row) + i32::from(channel)).clamp(0, classes as i32 - 1) as usize
+    (i32::from(row) + i32::from(channel)).min(classes as i32 - 1).max(0) as usize
 }
