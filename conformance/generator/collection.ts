@@ -27,7 +27,7 @@ export type Code =
 /** What a decoder must answer. */
 export type Expect =
   | { type: Type; dims: number[]; bytes: Uint8Array }
-  | { error: Code; field: string; offset?: number };
+  | { error: Code; field: string; offset?: number; or?: Code[] };
 
 /** One vector with its bytes. */
 export interface Vector {
@@ -40,6 +40,7 @@ export interface Vector {
   files: { frame: Uint8Array } | { setup: Uint8Array; body?: Uint8Array };
   expect: Expect;
   reconstruction?: 'exact' | 'numeric';
+  limits?: { maxBytes: number };
 }
 
 /** What a vector's definition may add. */
@@ -61,6 +62,9 @@ export interface Damage {
   flags?: Flag[];
   bare?: boolean;
   drawer?: 'malformed' | 'invalid';
+  /** Codes that are right too. */
+  or?: Code[];
+  limits?: { maxBytes: number };
 }
 
 /** Collects vectors; ids are unique. */
@@ -77,6 +81,7 @@ export class Collection {
   /** A valid stream. `sections` are separated by blanks. */
   good(id: string, about: string, sections: string, s: Setup, b: Body, notes: Notes = {}): void {
     const tensor = expected(s, b);
+    const numeric = s.domain === 'real' && s.bins && !b.raw;
     const files = notes.bare
       ? { setup: pack(bareSetup(s).bytes), body: pack(bareBody(s, b).bytes) }
       : { frame: pack(standalone(s, b).bytes) };
@@ -84,12 +89,12 @@ export class Collection {
       id,
       drawer: notes.drawer ?? 'must-read',
       about,
-      sections: sections.split(' '),
+      sections: [...sections.split(' '), ...(numeric ? ['11.1'] : [])],
       flags: [...new Set([...flagsOf(s, b, tensor.dims), ...(notes.flags ?? [])])],
       framing: notes.bare ? 'bare' : 'standalone',
       files,
       expect: { type: s.type, ...tensor },
-      reconstruction: s.domain === 'real' && s.bins && !b.raw ? 'numeric' : 'exact',
+      reconstruction: numeric ? 'numeric' : 'exact',
     });
   }
 
@@ -124,11 +129,12 @@ export class Collection {
       id,
       drawer: d.drawer ?? 'invalid',
       about,
-      sections: sections.split(' '),
+      sections: [...sections.split(' '), '14.1'],
       flags: d.flags ?? [],
       framing: d.setupOnly || d.bare ? 'bare' : 'standalone',
       files,
-      expect: { error, field, offset: find(field).start },
+      expect: { error, field, offset: find(field).start, or: d.or },
+      limits: d.limits,
     });
   }
 }

@@ -2,7 +2,7 @@
 import type { Vector } from './collection.ts';
 
 /** Sections that define nothing a baseline stream can exercise. */
-const EXEMPT = /^(1|1\.1|14|14\.3|15|16|17|18|19|20|21|22|23)$/;
+const EXEMPT = /^(1|1\.1|3|14|14\.3|15|16|17|18|19|20|21|22|23)$/;
 
 /** Numbers of the specification's sections, in order. */
 export function sectionsOf(specification: string): string[] {

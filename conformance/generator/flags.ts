@@ -46,7 +46,7 @@ export const GLOSSARY = {
   expansion: 'a small frame that decodes to a large tensor',
   'non-canonical': 'written in a longer way than necessary',
   truncation: 'cut off',
-  'checksum-valid': 'the fault is not visible in the checksum',
+  precedence: 'two faults: the one that is read first decides',
 } as const;
 
 /** A flag. */

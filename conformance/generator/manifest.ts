@@ -38,6 +38,7 @@ export function manifestOf(vectors: readonly Vector[], seed: number) {
       files: Object.fromEntries(Object.keys(v.files).map((part) => [part, pathOf(v, part)])),
       expect: expectation(v),
       reconstruction: v.reconstruction,
+      limits: v.limits,
     })),
   };
 }

@@ -143,7 +143,8 @@ function segmentsOf(faults: Faults, s: Setup, b: Body): Writer[] {
       tables: tables.slice(...range),
       planeSize: s.thresholds ? size : undefined,
     };
-    writeSegment(w, `segment${out.length}`, part, b.wideState);
+    const name = `segment${out.length}`;
+    w.field(name, () => writeSegment(w, name, part, b.wideState));
     out.push(w);
   }
   return out;
