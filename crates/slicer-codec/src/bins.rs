@@ -47,32 +47,30 @@ impl Bin {
     }
 }
 
-/// How the bins are written.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum BinSpec {
-    /// Unit bins from −negative to positive, then escapes with doubling widths on both sides.
-    Uniform {
-        /// Unit bins below 0.
-        negative: u32,
-        /// Unit bins above 0.
-        positive: u32,
-        /// Escape bins on the negative side.
-        negative_escapes: u8,
-        /// Escape bins on the positive side.
-        positive_escapes: u8,
-        /// Offset bits of the first escape.
-        first_bits: u8,
-        /// Reconstruction shift towards 0 of levels ±1, ±2, ±3, in 1/256; up to three.
-        shrink: Vec<i8>,
-    },
-    /// Any bins, ascending and disjoint.
-    List(Vec<Bin>),
+/// Unit bins from −negative to positive, then escapes with doubling widths on both sides.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Uniform {
+    /// Unit bins below 0.
+    pub negative: u32,
+    /// Unit bins above 0.
+    pub positive: u32,
+    /// Escape bins on the negative side.
+    pub negative_escapes: u8,
+    /// Escape bins on the positive side.
+    pub positive_escapes: u8,
+    /// Offset bits of the first escape.
+    pub first_bits: u8,
+    /// How many of `shrink` are written, 0–3.
+    pub shrinks: u8,
+    /// Reconstruction shift towards 0 of levels ±1, ±2, ±3, in 1/256.
+    pub shrink: [i8; 3],
 }
 
 /// The bins of one setup, in ascending order of level; a token is an index into them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bins {
-    spec: BinSpec,
+    /// Parameters of uniform bins; `None` if the bins are written one by one.
+    uniform: Option<Uniform>,
     list: Vec<Bin>,
     zero: usize,
 }
@@ -84,57 +82,51 @@ const HAS_DELTA: u8 = 1 << 7;
 const MAX_ESCAPES: u8 = 32;
 
 impl Bins {
-    /// Expands and checks a specification: 1–256 bins, ascending, disjoint, inside 32 bits.
-    pub fn new(spec: BinSpec) -> core::result::Result<Self, ErrorCode> {
-        let list = match &spec {
-            BinSpec::Uniform {
-                negative,
-                positive,
-                negative_escapes,
-                positive_escapes,
-                first_bits,
-                shrink,
-            } => {
-                let tokens = u64::from(*negative)
-                    + u64::from(*positive)
-                    + u64::from(*negative_escapes)
-                    + u64::from(*positive_escapes)
-                    + 1;
-                let widest = u32::from(*first_bits) + u32::from(*(negative_escapes.max(positive_escapes)));
-                if tokens > MAX_TOKENS as u64
-                    || widest > u32::from(MAX_ESCAPES)
-                    || shrink.len() > 3
-                    || shrink.contains(&i8::MIN)
-                {
-                    return Err(ErrorCode::BadBins);
-                }
-                uniform(
-                    *negative,
-                    *positive,
-                    *negative_escapes,
-                    *positive_escapes,
-                    *first_bits,
-                    shrink,
-                )
-                .ok_or(ErrorCode::BadBins)?
-            }
-            BinSpec::List(list) => list.clone(),
-        };
-        let inside =
-            |b: &Bin| b.stride >= 1 && b.bits <= 32 && b.width() <= 1 << 32 && b.upper() <= i64::from(i32::MAX);
-        if list.is_empty() || list.len() > MAX_TOKENS || !list.iter().all(inside) {
+    /// Expands uniform bins into `buffer`, whose contents are dropped.
+    pub fn uniform(u: Uniform, mut buffer: Vec<Bin>) -> core::result::Result<Self, ErrorCode> {
+        let escapes = u.negative_escapes.max(u.positive_escapes);
+        let units = u64::from(u.negative) + u64::from(u.positive);
+        let tokens = units + u64::from(u.negative_escapes) + u64::from(u.positive_escapes) + 1;
+        let widest = u32::from(u.first_bits) + u32::from(escapes);
+        let shrinks = &u.shrink[..usize::from(u.shrinks.min(3))];
+        if tokens > MAX_TOKENS as u64 || widest > u32::from(MAX_ESCAPES) || shrinks.contains(&i8::MIN) {
             return Err(ErrorCode::BadBins);
         }
-        if list.windows(2).any(|w| w[0].upper() >= i64::from(w[1].lower)) {
+        buffer.clear();
+        expand(&u, shrinks, &mut buffer).ok_or(ErrorCode::BadBins)?;
+        Self::check(Some(u), buffer)
+    }
+
+    /// Takes any bins, ascending and disjoint.
+    pub fn listed(list: Vec<Bin>) -> core::result::Result<Self, ErrorCode> {
+        Self::check(None, list)
+    }
+
+    /// 1–256 bins, ascending, disjoint, inside 32 bits.
+    fn check(uniform: Option<Uniform>, list: Vec<Bin>) -> core::result::Result<Self, ErrorCode> {
+        let mut next = i64::from(i32::MIN);
+        for b in &list {
+            let fits = b.stride >= 1 && b.bits <= 32 && b.width() <= 1 << 32;
+            if !fits || i64::from(b.lower) < next || b.upper() > i64::from(i32::MAX) {
+                return Err(ErrorCode::BadBins);
+            }
+            next = b.upper() + 1;
+        }
+        if list.is_empty() || list.len() > MAX_TOKENS {
             return Err(ErrorCode::BadBins);
         }
         let zero = list.iter().position(|b| b.upper() >= 0).unwrap_or(list.len() - 1);
-        Ok(Self { spec, list, zero })
+        Ok(Self { uniform, list, zero })
     }
 
     /// The bins themselves.
     pub fn list(&self) -> &[Bin] {
         &self.list
+    }
+
+    /// The buffer, for the next setup.
+    pub(crate) fn into_buffer(self) -> Vec<Bin> {
+        self.list
     }
 
     /// The zero token: the first bin that reaches level 0 or above, else the last bin.
@@ -147,113 +139,93 @@ impl Bins {
         self.list.iter().any(|b| b.bits > 0)
     }
 
-    pub(crate) fn read(r: &mut Reader<'_>) -> Result<Self> {
+    pub(crate) fn read(r: &mut Reader<'_>, mut buffer: Vec<Bin>) -> Result<Self> {
         let start = r.pos();
         let head = r.u8(Field::Bins)?;
-        let reserved = |bad: bool| {
-            if bad {
-                Err(Error::new(
-                    ErrorCode::UnsupportedFeature,
-                    Field::Bins,
-                    start,
-                    head.into(),
-                ))
-            } else {
-                Ok(())
-            }
+        let (kind, reserved) = (head & 3, if head & 3 == 0 { head & 0xe0 } else { head & 0xfc });
+        if kind > KIND_LIST || reserved != 0 {
+            return Err(Error::new(
+                ErrorCode::UnsupportedFeature,
+                Field::Bins,
+                start,
+                head.into(),
+            ));
+        }
+        let bins = if kind == 0 {
+            Self::uniform(read_uniform(r, head)?, buffer)
+        } else {
+            buffer.clear();
+            read_list(r, &mut buffer)?;
+            Self::listed(buffer)
         };
-        let spec = match head & 3 {
-            0 => {
-                reserved(head & 0xe0 != 0)?;
-                read_uniform(r, head)?
-            }
-            KIND_LIST => {
-                reserved(head != KIND_LIST)?;
-                read_list(r)?
-            }
-            _ => return r.fail(ErrorCode::UnsupportedFeature, Field::Bins, head.into()),
-        };
-        let bins = Self::new(spec).map_err(|code| Error::new(code, Field::Bins, start, 0))?;
+        let bins = bins.map_err(|code| Error::new(code, Field::Bins, start, 0))?;
         r.note(Field::Bins, start, bins.list.len() as f64);
         Ok(bins)
     }
 
     #[cfg(feature = "encode")]
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
-        match &self.spec {
-            BinSpec::Uniform {
-                negative,
-                positive,
-                negative_escapes,
-                positive_escapes,
-                first_bits,
-                shrink,
-            } => {
-                let symmetric = negative == positive && negative_escapes == positive_escapes;
-                out.push((shrink.len() as u8) << 2 | if symmetric { SYMMETRIC } else { 0 });
-                put_varint(out, *positive);
-                out.push(*positive_escapes);
-                if !symmetric {
-                    put_varint(out, *negative);
-                    out.push(*negative_escapes);
-                }
-                out.push(*first_bits);
-                out.extend(shrink.iter().map(|&s| s as u8));
+        if let Some(u) = &self.uniform {
+            let symmetric = u.negative == u.positive && u.negative_escapes == u.positive_escapes;
+            out.push(u.shrinks << 2 | if symmetric { SYMMETRIC } else { 0 });
+            put_varint(out, u.positive);
+            out.push(u.positive_escapes);
+            if !symmetric {
+                put_varint(out, u.negative);
+                out.push(u.negative_escapes);
             }
-            BinSpec::List(list) => {
-                out.push(KIND_LIST);
-                put_varint(out, list.len() as u32);
-                let mut next = 0;
-                for (i, bin) in list.iter().enumerate() {
-                    let gap = if i == 0 {
-                        zigzag(bin.lower)
-                    } else {
-                        (i64::from(bin.lower) - next) as u32
-                    };
-                    put_varint(out, gap);
-                    let flags =
-                        if bin.stride > 1 { HAS_STRIDE } else { 0 } | if bin.delta != 0 { HAS_DELTA } else { 0 };
-                    out.push(bin.bits | flags);
-                    if bin.stride > 1 {
-                        put_varint(out, bin.stride);
-                    }
-                    if bin.delta != 0 {
-                        out.push(bin.delta as u8);
-                    }
-                    next = bin.upper() + 1;
-                }
+            out.push(u.first_bits);
+            for s in &u.shrink[..usize::from(u.shrinks)] {
+                out.push(*s as u8);
             }
+            return;
+        }
+        out.push(KIND_LIST);
+        put_varint(out, self.list.len() as u32);
+        let mut next = 0;
+        for (i, bin) in self.list.iter().enumerate() {
+            let gap = if i == 0 {
+                zigzag(bin.lower)
+            } else {
+                (i64::from(bin.lower) - next) as u32
+            };
+            put_varint(out, gap);
+            let flags = if bin.stride > 1 { HAS_STRIDE } else { 0 } | if bin.delta != 0 { HAS_DELTA } else { 0 };
+            out.push(bin.bits | flags);
+            if bin.stride > 1 {
+                put_varint(out, bin.stride);
+            }
+            if bin.delta != 0 {
+                out.push(bin.delta as u8);
+            }
+            next = bin.upper() + 1;
         }
     }
 }
 
-fn uniform(n: u32, p: u32, n_esc: u8, p_esc: u8, first: u8, shrink: &[i8]) -> Option<Vec<Bin>> {
-    // Escape j holds 2^(first + j) levels and begins where the one before it ends.
-    let escape = |units: u32, j: u8| {
-        let bits = first + j;
-        let begin = i64::from(units) + 1 + (((1i64 << j) - 1) << first);
-        (bits, begin, begin + (1i64 << bits) - 1)
-    };
-    let mut list = Vec::with_capacity((n + p) as usize + 1 + usize::from(n_esc) + usize::from(p_esc));
-    for j in (0..n_esc).rev() {
-        let (bits, _, end) = escape(n, j);
+/// Escape j holds 2^(first + j) levels and begins where the one before it ends.
+fn escape(u: &Uniform, units: u32, j: u8) -> (u8, i64) {
+    let bits = u.first_bits + j;
+    (bits, i64::from(units) + 1 + (((1i64 << j) - 1) << u.first_bits))
+}
+
+fn expand(u: &Uniform, shrinks: &[i8], list: &mut Vec<Bin>) -> Option<()> {
+    for j in (0..u.negative_escapes).rev() {
+        let (bits, begin) = escape(u, u.negative, j);
+        let lower = i32::try_from(-(begin + (1i64 << bits) - 1)).ok()?;
         list.push(Bin {
-            lower: i32::try_from(-end).ok()?,
+            lower,
             bits,
             stride: 1,
             delta: 0,
         });
     }
-    for level in -(n as i32)..=p as i32 {
-        let toward_zero = shrink
+    for level in -(u.negative as i32)..=u.positive as i32 {
+        let toward_zero = shrinks
             .get((level.unsigned_abs() as usize).wrapping_sub(1))
             .copied()
             .unwrap_or(0);
-        let delta = if level < 0 {
-            toward_zero
-        } else {
-            toward_zero.checked_neg()?
-        };
+        let delta = if level < 0 { toward_zero } else { -toward_zero };
         list.push(Bin {
             lower: level,
             bits: 0,
@@ -261,8 +233,8 @@ fn uniform(n: u32, p: u32, n_esc: u8, p_esc: u8, first: u8, shrink: &[i8]) -> Op
             delta,
         });
     }
-    for j in 0..p_esc {
-        let (bits, begin, _) = escape(p, j);
+    for j in 0..u.positive_escapes {
+        let (bits, begin) = escape(u, u.positive, j);
         list.push(Bin {
             lower: i32::try_from(begin).ok()?,
             bits,
@@ -270,10 +242,10 @@ fn uniform(n: u32, p: u32, n_esc: u8, p_esc: u8, first: u8, shrink: &[i8]) -> Op
             delta: 0,
         });
     }
-    Some(list)
+    Some(())
 }
 
-fn read_uniform(r: &mut Reader<'_>, head: u8) -> Result<BinSpec> {
+fn read_uniform(r: &mut Reader<'_>, head: u8) -> Result<Uniform> {
     let positive = r.varint(Field::Bins)?;
     let positive_escapes = r.u8(Field::Bins)?;
     let (negative, negative_escapes) = if head & SYMMETRIC != 0 {
@@ -285,27 +257,27 @@ fn read_uniform(r: &mut Reader<'_>, head: u8) -> Result<BinSpec> {
     if positive_escapes > MAX_ESCAPES || negative_escapes > MAX_ESCAPES || first_bits > MAX_ESCAPES {
         return r.fail(ErrorCode::BadBins, Field::Bins, first_bits.into());
     }
-    let shrink = r
-        .take(usize::from(head >> 2 & 3), Field::Bins)?
-        .iter()
-        .map(|&b| b as i8)
-        .collect();
-    Ok(BinSpec::Uniform {
+    let shrinks = head >> 2 & 3;
+    let mut shrink = [0; 3];
+    for (s, &b) in shrink.iter_mut().zip(r.take(usize::from(shrinks), Field::Bins)?) {
+        *s = b as i8;
+    }
+    Ok(Uniform {
         negative,
         positive,
         negative_escapes,
         positive_escapes,
         first_bits,
+        shrinks,
         shrink,
     })
 }
 
-fn read_list(r: &mut Reader<'_>) -> Result<BinSpec> {
+fn read_list(r: &mut Reader<'_>, list: &mut Vec<Bin>) -> Result<()> {
     let count = r.varint(Field::Bins)? as usize;
     if count == 0 || count > MAX_TOKENS {
         return r.fail(ErrorCode::BadBins, Field::Bins, count as u64);
     }
-    let mut list = Vec::with_capacity(count);
     let mut next = 0i64;
     for i in 0..count {
         let gap = r.varint(Field::Bins)?;
@@ -341,5 +313,5 @@ fn read_list(r: &mut Reader<'_>) -> Result<BinSpec> {
         next = bin.upper() + 1;
         list.push(bin);
     }
-    Ok(BinSpec::List(list))
+    Ok(())
 }

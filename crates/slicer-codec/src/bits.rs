@@ -82,9 +82,8 @@ impl BitWriter {
         }
     }
 
-    /// An empty writer on top of an old buffer.
-    pub fn reusing(mut bytes: Vec<u8>) -> Self {
-        bytes.clear();
+    /// A writer that appends to whole bytes.
+    pub fn after(bytes: Vec<u8>) -> Self {
         Self { bytes, acc: 0, have: 0 }
     }
 }

@@ -7,38 +7,39 @@ use crate::intlist;
 use alloc::vec::Vec;
 
 /// Reads `count` small integers in `lowest…highest`: one byte if there is one, else a delta-coded integer list.
-pub(crate) fn read_list(r: &mut Reader<'_>, count: usize, range: (i32, i32), field: Field) -> Result<Vec<i8>> {
+pub(crate) fn read_list(
+    r: &mut Reader<'_>,
+    count: usize,
+    range: (i32, i32),
+    field: Field,
+    values: &mut Vec<i8>,
+) -> Result<()> {
+    values.clear();
     let start = r.pos();
-    let fail = |detail: i64| Error::new(ErrorCode::Corrupt, field, start, detail as u64);
+    if count == 0 {
+        return Ok(());
+    }
     let check = |v: i64| {
         if v < i64::from(range.0) || v > i64::from(range.1) {
-            Err(fail(v))
+            Err(Error::new(ErrorCode::Corrupt, field, start, v.unsigned_abs()))
         } else {
             Ok(v as i8)
         }
     };
     if count == 1 {
-        let v = check(i64::from(r.u8(field)? as i8))?;
-        r.note(field, start, f64::from(v));
-        return Ok(alloc::vec![v]);
+        values.push(check(i64::from(r.u8(field)? as i8))?);
+        r.note(field, start, f64::from(values[0]));
+        return Ok(());
     }
     // Every integer takes at least one bit, so a count beyond the input is refused before anything is allocated.
     if count > r.remaining().saturating_mul(8) {
-        return Err(Error::new(
-            ErrorCode::Truncated,
-            field,
-            start + r.remaining(),
-            (count / 8 - r.remaining()) as u64,
-        ));
+        let missing = (count / 8 - r.remaining()) as u64;
+        return Err(Error::new(ErrorCode::Truncated, field, start + r.remaining(), missing));
     }
     let bytes = r.take(r.remaining(), field)?;
     let mut bits = BitReader::new(bytes, start);
-    let mut values = Vec::with_capacity(count);
-    let k = if count > 0 {
-        intlist::read_parameter(&mut bits, field)?
-    } else {
-        0
-    };
+    values.reserve(count);
+    let k = intlist::read_parameter(&mut bits, field)?;
     let mut v = 0i64;
     for _ in 0..count {
         v += i64::from(intlist::read(&mut bits, k, field)?);
@@ -47,7 +48,7 @@ pub(crate) fn read_list(r: &mut Reader<'_>, count: usize, range: (i32, i32), fie
     let used = bits.finish(field)?;
     r.rewind(bytes.len() - used);
     r.note(field, start, count as f64);
-    Ok(values)
+    Ok(())
 }
 
 /// Inverse of [`read_list`].
@@ -57,12 +58,12 @@ pub(crate) fn write_list(values: &[i8], out: &mut Vec<u8>) {
         [] => {}
         [v] => out.push(*v as u8),
         _ => {
-            let mut bits = crate::bits::BitWriter::default();
+            let mut bits = crate::bits::BitWriter::after(core::mem::take(out));
             let deltas =
                 (0..values.len()).map(|i| i32::from(values[i]) - if i == 0 { 0 } else { i32::from(values[i - 1]) });
             intlist::write(&mut bits, deltas);
             bits.align();
-            out.append(&mut bits.bytes);
+            *out = bits.bytes;
         }
     }
 }

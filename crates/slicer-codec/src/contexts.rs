@@ -3,7 +3,6 @@
 use crate::bins::Bins;
 use crate::bytes::Reader;
 use crate::error::{ErrorCode, Field, Result};
-use alloc::vec::Vec;
 
 /// Cap on a token's rank, so that two ranks fit a table of 127.
 pub(crate) const MAX_RANK: u8 = 63;
@@ -30,17 +29,50 @@ pub(crate) fn map(thresholds: &[u8]) -> [u8; SUMS] {
     map
 }
 
-/// Reads 1–7 thresholds, strictly ascending from 1 up to 126.
-pub(crate) fn read(r: &mut Reader<'_>) -> Result<Vec<u8>> {
-    let start = r.pos();
-    let count = usize::from(r.u8(Field::Contexts)?);
-    if count == 0 || count > MAX_THRESHOLDS {
-        return r.fail(ErrorCode::Corrupt, Field::Contexts, count as u64);
+/// Context thresholds: ascending rank sums, at most [`MAX_THRESHOLDS`].
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Thresholds {
+    count: u8,
+    values: [u8; MAX_THRESHOLDS],
+}
+
+impl Thresholds {
+    /// Takes up to seven thresholds; the rest is dropped.
+    #[cfg(feature = "encode")]
+    pub(crate) fn of(thresholds: &[u8]) -> Self {
+        let mut own = Self::default();
+        for (slot, &t) in own.values.iter_mut().zip(thresholds) {
+            *slot = t;
+            own.count += 1;
+        }
+        own
     }
-    let thresholds = r.take(count, Field::Contexts)?;
-    if thresholds[0] == 0 || thresholds[count - 1] as usize >= SUMS || thresholds.windows(2).any(|w| w[0] >= w[1]) {
-        return r.fail(ErrorCode::Corrupt, Field::Contexts, u64::from(thresholds[0]));
+
+    /// The thresholds in use.
+    pub fn as_slice(&self) -> &[u8] {
+        &self.values[..usize::from(self.count)]
     }
-    r.note(Field::Contexts, start, count as f64 + 1.0);
-    Ok(thresholds.to_vec())
+
+    /// True without contexts.
+    pub fn is_empty(&self) -> bool {
+        self.count == 0
+    }
+
+    /// Reads 1–7 thresholds, strictly ascending from 1 up to 126.
+    pub(crate) fn read(r: &mut Reader<'_>) -> Result<Self> {
+        let start = r.pos();
+        let count = r.u8(Field::Contexts)?;
+        if count == 0 || usize::from(count) > MAX_THRESHOLDS {
+            return r.fail(ErrorCode::Corrupt, Field::Contexts, count.into());
+        }
+        let (mut values, mut previous) = ([0; MAX_THRESHOLDS], 0);
+        for (slot, &t) in values.iter_mut().zip(r.take(usize::from(count), Field::Contexts)?) {
+            if t <= previous || usize::from(t) >= SUMS {
+                return r.fail(ErrorCode::Corrupt, Field::Contexts, t.into());
+            }
+            (*slot, previous) = (t, t);
+        }
+        r.note(Field::Contexts, start, f64::from(count) + 1.0);
+        Ok(Self { count, values })
+    }
 }

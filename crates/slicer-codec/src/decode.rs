@@ -4,7 +4,7 @@ use crate::bytes::Entry;
 use crate::dtype::DType;
 use crate::elements::{self, BLOCK};
 use crate::error::{Error, ErrorCode, Field, Result};
-use crate::frame::{self, Body};
+use crate::frame::{self, Body, Lists};
 use crate::layout::{Dims, View};
 use crate::limits::{Account, Limits, try_resize};
 use crate::rans::decode::SlotTables;
@@ -31,6 +31,9 @@ pub struct Decoder {
     tables: SlotTables,
     scratch: Scratch,
     tokens: Vec<u8>,
+    lists: Lists,
+    /// Setup of the last standalone frame, kept for its buffers.
+    setup: Option<Setup>,
 }
 
 impl Decoder {
@@ -43,12 +46,20 @@ impl Decoder {
     pub fn decode_into(&mut self, bytes: &[u8], limits: Limits, out: &mut Vec<u8>) -> Result<(DType, Dims)> {
         out.clear();
         let mut account = Account::new(limits);
-        let (setup, body) = frame::read_standalone(bytes, &mut account, None)?;
-        if let Some(coding) = setup.coding.as_ref().filter(|_| !body.raw) {
-            self.tables.build(&coding.tables)?;
-        }
-        self.body(&setup, &body, &mut account, out)?;
-        Ok((setup.dtype, body.dims))
+        let mut lists = core::mem::take(&mut self.lists);
+        let result = frame::read_standalone(bytes, &mut account, None, self.setup.take(), &mut lists).and_then(
+            |(setup, body)| {
+                if let Some(coding) = setup.coding.as_ref().filter(|_| !body.raw) {
+                    self.tables.build(&coding.tables)?;
+                }
+                self.body(&setup, &body, &mut account, out)?;
+                let shape = (setup.dtype, body.dims);
+                self.setup = Some(setup);
+                Ok(shape)
+            },
+        );
+        self.lists = lists;
+        result
     }
 
     /// Decodes a parsed body; `self.tables` must already hold the setup's tables.
@@ -81,10 +92,10 @@ impl Decoder {
         // Tokens, plus the transposed group of a context scan or the offsets of a single lane.
         account.charge_bytes(6 * longest as u64, Field::Segments, body.base)?;
         try_resize(&mut self.tokens, longest, Field::Segments)?;
-        let classes = ClassMap::new(&coding.classes, &body.row_classes, coding.class_count(), view);
+        let classes = ClassMap::new(&coding.classes, &body.lists.row_classes, coding.class_count(), view);
         let step = body_step(coding, body)?;
         let mut at = 0;
-        for (s, &length) in body.lengths.iter().enumerate().take(count) {
+        for (s, &length) in body.lists.lengths.iter().enumerate().take(count) {
             let first = s * per;
             let planes = per.min(view.planes() - first);
             let tokens = &mut self.tokens[..planes * view.plane()];
@@ -167,7 +178,7 @@ fn write_real(
     step: f32,
 ) -> Result<()> {
     let (view, bins) = (&body.view, coding.bins.list());
-    let scaled = !(body.row_scales.is_empty() && coding.scales.channels.is_empty());
+    let scaled = !(body.lists.row_scales.is_empty() && coding.scales.channels.is_empty());
     let has_offsets = coding.bins.has_offsets();
     let mut lut = [0.0f32; 256];
     let (mut current, mut at) = (0.0, start);
@@ -179,7 +190,7 @@ fn write_real(
             // Every plane may have its own step.
             let plane = at / view.plane();
             stop = stop.min((plane + 1) * view.plane());
-            let row = body.row_scales.get(plane / view.channels).copied().unwrap_or(0);
+            let row = body.lists.row_scales.get(plane / view.channels).copied().unwrap_or(0);
             let channel = coding.scales.channels.get(plane % view.channels).copied().unwrap_or(0);
             e = effective_step(step, row, channel, body.base)?;
         }
@@ -223,7 +234,8 @@ pub fn decode(bytes: &[u8], limits: Limits) -> Result<Tensor> {
 /// Lists every field of a standalone frame with its bytes; the payload is located, not decoded.
 pub fn inspect(bytes: &[u8], limits: Limits) -> Result<Vec<Entry>> {
     let mut trace = Vec::new();
-    frame::read_standalone(bytes, &mut Account::new(limits), Some(&mut trace))?;
+    let mut lists = Lists::default();
+    frame::read_standalone(bytes, &mut Account::new(limits), Some(&mut trace), None, &mut lists)?;
     Ok(trace)
 }
 
@@ -248,9 +260,13 @@ impl StreamDecoder {
     pub fn decode_into(&mut self, body: &[u8], limits: Limits, out: &mut Vec<u8>) -> Result<(DType, Dims)> {
         out.clear();
         let mut account = Account::new(limits);
-        let body = frame::read_bare(body, &self.setup, &mut account)?;
-        self.decoder.body(&self.setup, &body, &mut account, out)?;
-        Ok((self.setup.dtype, body.dims))
+        let mut lists = core::mem::take(&mut self.decoder.lists);
+        let result = frame::read_bare(body, &self.setup, &mut account, &mut lists).and_then(|body| {
+            self.decoder.body(&self.setup, &body, &mut account, out)?;
+            Ok((self.setup.dtype, body.dims))
+        });
+        self.decoder.lists = lists;
+        result
     }
 
     /// The setup.

@@ -39,13 +39,19 @@ pub(crate) struct Body<'a> {
     pub view: View,
     pub raw: bool,
     pub step_index: i8,
-    pub row_scales: Vec<i8>,
-    pub row_classes: Vec<i8>,
-    /// Byte lengths of the segments, or of the raw data.
-    pub lengths: Vec<usize>,
+    pub lists: &'a Lists,
     pub payload: &'a [u8],
     /// Where the payload begins in the input.
     pub base: usize,
+}
+
+/// The lists of a body, in buffers that the decoder keeps.
+#[derive(Default)]
+pub(crate) struct Lists {
+    pub row_scales: Vec<i8>,
+    pub row_classes: Vec<i8>,
+    /// Byte lengths of the segments.
+    pub lengths: Vec<usize>,
 }
 
 /// Reads magic, version, setup and body of a standalone frame and checks the checksum.
@@ -53,6 +59,8 @@ pub(crate) fn read_standalone<'a>(
     bytes: &'a [u8],
     account: &mut Account,
     trace: Option<&'a mut Vec<Entry>>,
+    old: Option<Setup>,
+    lists: &'a mut Lists,
 ) -> Result<(Setup, Body<'a>)> {
     let mut r = match trace {
         Some(trace) => Reader::traced(bytes, trace),
@@ -70,8 +78,8 @@ pub(crate) fn read_standalone<'a>(
         return Err(Error::new(ErrorCode::UnsupportedVersion, Field::Version, 4, found));
     }
     r.note(Field::Version, 4, f64::from(DRAFT));
-    let setup = Setup::read(&mut r, account)?;
-    let body = read_body(&mut r, &setup, Framing::Standalone, account)?;
+    let setup = Setup::read(&mut r, account, old)?;
+    let body = read_body(&mut r, &setup, Framing::Standalone, account, lists)?;
     let start = r.pos();
     let stored = r.u32(Field::Checksum)?;
     r.note(Field::Checksum, start, f64::from(stored));
@@ -91,7 +99,7 @@ pub(crate) fn read_setup(bytes: &[u8], limits: Limits) -> Result<Setup> {
         let found = u64::from(version[0]) << 8 | u64::from(version[1]);
         return Err(Error::new(ErrorCode::UnsupportedVersion, Field::Version, 0, found));
     }
-    let setup = Setup::read(&mut r, &mut account)?;
+    let setup = Setup::read(&mut r, &mut account, None)?;
     if r.remaining() > 0 {
         return r.fail(ErrorCode::TrailingBytes, Field::Metadata, r.remaining() as u64);
     }
@@ -99,7 +107,12 @@ pub(crate) fn read_setup(bytes: &[u8], limits: Limits) -> Result<Setup> {
 }
 
 /// Reads a bare body, its own checksum included where the setup asks for one.
-pub(crate) fn read_bare<'a>(bytes: &'a [u8], setup: &Setup, account: &mut Account) -> Result<Body<'a>> {
+pub(crate) fn read_bare<'a>(
+    bytes: &'a [u8],
+    setup: &Setup,
+    account: &mut Account,
+    lists: &'a mut Lists,
+) -> Result<Body<'a>> {
     let mut content = bytes;
     if setup.features & feature::BODY_CHECKSUM != 0 {
         let Some(at) = bytes.len().checked_sub(4) else {
@@ -115,7 +128,7 @@ pub(crate) fn read_bare<'a>(bytes: &'a [u8], setup: &Setup, account: &mut Accoun
         content = &bytes[..at];
     }
     let mut r = Reader::new(content);
-    let body = read_body(&mut r, setup, Framing::Bare, account)?;
+    let body = read_body(&mut r, setup, Framing::Bare, account, lists)?;
     if r.remaining() > 0 {
         return r.fail(ErrorCode::TrailingBytes, Field::Payload, r.remaining() as u64);
     }
@@ -136,7 +149,16 @@ fn verify(bytes: &[u8], stored: u32, at: usize) -> Result<()> {
     }
 }
 
-fn read_body<'a>(r: &mut Reader<'a>, setup: &Setup, framing: Framing, account: &mut Account) -> Result<Body<'a>> {
+fn read_body<'a>(
+    r: &mut Reader<'a>,
+    setup: &Setup,
+    framing: Framing,
+    account: &mut Account,
+    lists: &'a mut Lists,
+) -> Result<Body<'a>> {
+    lists.row_scales.clear();
+    lists.row_classes.clear();
+    lists.lengths.clear();
     let start = r.pos();
     let head = r.u8(Field::BodyHeader)?;
     r.note(Field::BodyHeader, start, f64::from(head));
@@ -160,43 +182,47 @@ fn read_body<'a>(r: &mut Reader<'a>, setup: &Setup, framing: Framing, account: &
     let (dims, view) = read_row_count(r, setup)?;
     let size = view.elements() as u64 * setup.dtype.size() as u64;
     account.charge_bytes(size, Field::Dims, start)?;
+    // A 32-bit host cannot address what its caller allowed.
+    let Ok(size) = usize::try_from(size) else {
+        return Err(Error::new(ErrorCode::LimitExceeded, Field::Dims, start, size));
+    };
     account.charge_work(view.elements() as u64 + 1, Field::Dims, start)?;
-    let mut body = Body {
+    let (mut step_index, base, payload);
+    step_index = 0i8;
+    match &setup.coding {
+        Some(coding) if !raw => {
+            if has_step {
+                let at = r.pos();
+                step_index = r.u8(Field::StepIndex)? as i8;
+                if step_index == -128 {
+                    return Err(Error::new(ErrorCode::Corrupt, Field::StepIndex, at, 128));
+                }
+                r.note(Field::StepIndex, at, f64::from(step_index));
+            }
+            if coding.scales.rows {
+                classes::read_list(r, view.rows, (-127, 127), Field::RowScales, &mut lists.row_scales)?;
+            }
+            if coding.classes.rows {
+                classes::read_list(r, view.rows, (-63, 63), Field::RowClasses, &mut lists.row_classes)?;
+            }
+            let count = coding.segmentation(&view).1;
+            (base, payload) = read_segments(r, count, framing, account, &mut lists.lengths)?;
+        }
+        _ => {
+            base = r.pos();
+            payload = r.take(size, Field::Data)?;
+            r.note(Field::Data, base, size as f64);
+        }
+    }
+    Ok(Body {
         dims,
         view,
         raw,
-        step_index: 0,
-        row_scales: Vec::new(),
-        row_classes: Vec::new(),
-        lengths: Vec::new(),
-        payload: &[],
-        base: 0,
-    };
-    let coding = match &setup.coding {
-        Some(coding) if !raw => coding,
-        _ => {
-            body.base = r.pos();
-            body.payload = r.take(size as usize, Field::Data)?;
-            r.note(Field::Data, body.base, size as f64);
-            return Ok(body);
-        }
-    };
-    if has_step {
-        let at = r.pos();
-        body.step_index = r.u8(Field::StepIndex)? as i8;
-        if body.step_index == -128 {
-            return Err(Error::new(ErrorCode::Corrupt, Field::StepIndex, at, 128));
-        }
-        r.note(Field::StepIndex, at, f64::from(body.step_index));
-    }
-    if coding.scales.rows {
-        body.row_scales = classes::read_list(r, view.rows, (-127, 127), Field::RowScales)?;
-    }
-    if coding.classes.rows {
-        body.row_classes = classes::read_list(r, view.rows, (-63, 63), Field::RowClasses)?;
-    }
-    read_segments(r, coding.segmentation(&view).1, framing, account, &mut body)?;
-    Ok(body)
+        step_index,
+        lists,
+        payload,
+        base,
+    })
 }
 
 fn read_row_count(r: &mut Reader<'_>, setup: &Setup) -> Result<(Dims, View)> {
@@ -217,20 +243,17 @@ fn read_row_count(r: &mut Reader<'_>, setup: &Setup) -> Result<(Dims, View)> {
     Ok((dims, View::new(&dims, &setup.layout)?))
 }
 
-/// Standalone frames list every segment's length; bare bodies leave out the last.
+/// Standalone frames list every segment's length; bare bodies leave out the last. Returns the payload and where it begins.
 fn read_segments<'a>(
     r: &mut Reader<'a>,
     count: usize,
     framing: Framing,
     account: &mut Account,
-    body: &mut Body<'a>,
-) -> Result<()> {
+    lengths: &mut Vec<usize>,
+) -> Result<(usize, &'a [u8])> {
     let start = r.pos();
-    let listed = if framing == Framing::Bare {
-        count.saturating_sub(1)
-    } else {
-        count
-    };
+    let implied = framing == Framing::Bare && count > 0;
+    let listed = count - usize::from(implied);
     // Every length takes at least a byte: refuse an impossible count before allocating for it.
     if listed > r.remaining() {
         let missing = (listed - r.remaining()) as u64;
@@ -242,22 +265,21 @@ fn read_segments<'a>(
         ));
     }
     account.charge_bytes(8 * count as u64, Field::SegmentTable, start)?;
+    lengths.reserve(count);
     let mut total = 0usize;
     for _ in 0..listed {
         let length = r.varint(Field::SegmentTable)? as usize;
         total = total.saturating_add(length);
-        body.lengths.push(length);
+        lengths.push(length);
     }
     r.note(Field::SegmentTable, start, count as f64);
-    body.base = r.pos();
-    if framing == Framing::Bare && count > 0 {
-        let rest = r.remaining().checked_sub(total);
-        let missing = total.saturating_sub(r.remaining()) as u64;
-        let fail = Error::new(ErrorCode::Truncated, Field::Payload, body.base + r.remaining(), missing);
-        body.lengths.push(rest.ok_or(fail)?);
-        total = r.remaining();
+    let base = r.pos();
+    if implied {
+        let rest = r.remaining().saturating_sub(total);
+        lengths.push(rest);
+        total = total.saturating_add(rest);
     }
-    body.payload = r.take(total, Field::Payload)?;
-    r.note(Field::Payload, body.base, total as f64);
-    Ok(())
+    let payload = r.take(total, Field::Payload)?;
+    r.note(Field::Payload, base, total as f64);
+    Ok((base, payload))
 }

@@ -148,7 +148,7 @@ impl Scratch {
         let (total, plane, width) = (coding.lanes.total(), view.plane(), view.width);
         let precision = decoder.tables.precision;
         let ranks = contexts::ranks(&coding.bins);
-        let map = contexts::map(&coding.thresholds).map(|c| u32::from(c) << precision);
+        let map = contexts::map(coding.thresholds.as_slice()).map(|c| u32::from(c) << precision);
         self.group.clear();
         self.group.resize(total * plane, 0);
         let group = &mut self.group[..];
@@ -200,7 +200,7 @@ impl Scratch {
     ) -> Result<Offsets<'s>> {
         let (plane, width, precision) = (view.plane(), view.width, tables.precision);
         let ranks = contexts::ranks(&coding.bins);
-        let map = contexts::map(&coding.thresholds);
+        let map = contexts::map(coding.thresholds.as_slice());
         let bins = coding.bins.list();
         let mut lane = SingleLane::open(tables, payload, base)?;
         self.offsets.clear();

@@ -1,16 +1,16 @@
 //! Setups: everything the bodies of a stream share (spec § Setup).
 
-use crate::bins::Bins;
+use crate::bins::{Bin, Bins};
 use crate::bytes::Reader;
 #[cfg(feature = "encode")]
 use crate::bytes::put_varint;
 use crate::classes;
-use crate::contexts;
+use crate::contexts::Thresholds;
 use crate::dtype::DType;
 use crate::error::{Error, ErrorCode, Field, Result};
 use crate::layout::{Dims, Layout, View};
 use crate::limits::{Account, MAX_RANK};
-use crate::tables::Tables;
+use crate::tables::{TableBuffers, Tables};
 use alloc::vec::Vec;
 
 /// Required-feature bits. A decoder refuses any bit it does not know.
@@ -120,7 +120,7 @@ pub struct Coding {
     /// Class maps.
     pub classes: Classes,
     /// Context thresholds, empty without contexts.
-    pub thresholds: Vec<u8>,
+    pub thresholds: Thresholds,
     /// Planes per segment; 0 = one segment.
     pub segment_planes: u32,
 }
@@ -128,7 +128,7 @@ pub struct Coding {
 impl Coding {
     /// Contexts per class.
     pub fn contexts(&self) -> usize {
-        self.thresholds.len() + 1
+        self.thresholds.as_slice().len() + 1
     }
 
     /// Number of classes.
@@ -167,8 +167,8 @@ pub struct Setup {
 }
 
 impl Setup {
-    /// Reads a setup at the reader's position.
-    pub(crate) fn read(r: &mut Reader<'_>, account: &mut Account) -> Result<Self> {
+    /// Reads a setup at the reader's position, on top of the buffers of an earlier one.
+    pub(crate) fn read(r: &mut Reader<'_>, account: &mut Account, old: Option<Self>) -> Result<Self> {
         let start = r.pos();
         let features = r.varint(Field::Features)?;
         r.note(Field::Features, start, f64::from(features));
@@ -193,7 +193,15 @@ impl Setup {
             return Err(bad_dims(Field::Dims));
         }
         let coding = if features & feature::CODED != 0 {
-            Some(read_coding(r, features, head, dtype, &view, account)?)
+            Some(read_coding(
+                r,
+                features,
+                (head, coding_start),
+                dtype,
+                &view,
+                account,
+                Buffers::of(old),
+            )?)
         } else if head & !3 != 0 {
             return Err(Error::new(
                 ErrorCode::UnsupportedFeature,
@@ -247,8 +255,9 @@ impl Setup {
             classes::write_list(&coding.classes.channels, out);
         }
         if self.features & feature::CONTEXTS != 0 {
-            out.push(coding.thresholds.len() as u8);
-            out.extend(&coding.thresholds);
+            let thresholds = coding.thresholds.as_slice();
+            out.push(thresholds.len() as u8);
+            out.extend(thresholds);
         }
         if self.features & feature::SEGMENTS != 0 {
             put_varint(out, coding.segment_planes);
@@ -260,6 +269,29 @@ impl Setup {
         if let Layout::Custom { axes, groups } = &self.layout {
             out.extend(&axes[..self.dims.as_slice().len()]);
             out.extend(groups);
+        }
+    }
+}
+
+/// The buffers of a setup that is no longer needed: what makes decoding free of allocations after the first frames.
+#[derive(Default)]
+struct Buffers {
+    bins: Vec<Bin>,
+    tables: TableBuffers,
+    scales: Vec<i8>,
+    classes: Vec<i8>,
+}
+
+impl Buffers {
+    fn of(old: Option<Setup>) -> Self {
+        match old.and_then(|setup| setup.coding) {
+            Some(coding) => Self {
+                bins: coding.bins.into_buffer(),
+                tables: coding.tables.into_buffers(),
+                scales: coding.scales.channels,
+                classes: coding.classes.channels,
+            },
+            None => Self::default(),
         }
     }
 }
@@ -312,12 +344,12 @@ fn read_layout(r: &mut Reader<'_>, code: u8, rank: usize) -> Result<Layout> {
 fn read_coding(
     r: &mut Reader<'_>,
     features: u32,
-    head: u8,
+    (head, at): (u8, usize),
     dtype: DType,
     view: &View,
     account: &mut Account,
+    buffers: Buffers,
 ) -> Result<Coding> {
-    let at = r.pos() - 1;
     let unsupported = || Error::new(ErrorCode::UnsupportedFeature, Field::Coding, at, head.into());
     let domain = match (head >> 2 & 3, dtype.is_float()) {
         (0, _) => Domain::Real,
@@ -349,24 +381,24 @@ fn read_coding(
     }
     let mut scales = Scales::default();
     if features & feature::SCALES != 0 {
-        let (rows, channels) = read_groups(r, view, (-127, 127), Field::Scales)?;
+        let (rows, channels) = read_groups(r, view, (-127, 127), Field::Scales, buffers.scales)?;
         if domain != Domain::Real {
             return r.fail(ErrorCode::Corrupt, Field::Scales, head.into());
         }
         scales = Scales { rows, channels };
     }
-    let bins = Bins::read(r)?;
-    let tables = Tables::read(r, &bins, account)?;
+    let bins = Bins::read(r, buffers.bins)?;
+    let tables = Tables::read(r, &bins, account, buffers.tables)?;
     let mut class_map = Classes::default();
     if features & feature::CLASSES != 0 {
-        let (rows, channels) = read_groups(r, view, (-63, 63), Field::Classes)?;
+        let (rows, channels) = read_groups(r, view, (-63, 63), Field::Classes, buffers.classes)?;
         class_map = Classes { rows, channels };
     }
-    let mut thresholds = Vec::new();
+    let mut thresholds = Thresholds::default();
     if features & feature::CONTEXTS != 0 {
-        thresholds = contexts::read(r)?;
+        thresholds = Thresholds::read(r)?;
     }
-    if !tables.count.is_multiple_of(thresholds.len() + 1) {
+    if !tables.count.is_multiple_of(thresholds.as_slice().len() + 1) {
         return r.fail(ErrorCode::BadTable, Field::Contexts, tables.count as u64);
     }
     let mut segment_planes = 0;
@@ -392,17 +424,21 @@ fn read_coding(
 }
 
 /// Reads the group flags of scales or classes: bit 0 rows (codes in every body), bit 1 channels (codes here).
-fn read_groups(r: &mut Reader<'_>, view: &View, range: (i32, i32), field: Field) -> Result<(bool, Vec<i8>)> {
+fn read_groups(
+    r: &mut Reader<'_>,
+    view: &View,
+    range: (i32, i32),
+    field: Field,
+    mut channels: Vec<i8>,
+) -> Result<(bool, Vec<i8>)> {
     let start = r.pos();
     let flags = r.u8(field)?;
     if flags == 0 || flags > 3 {
         return Err(Error::new(ErrorCode::UnsupportedFeature, field, start, flags.into()));
     }
-    let channels = if flags & 2 != 0 {
-        classes::read_list(r, view.channels, range, field)?
-    } else {
-        Vec::new()
-    };
+    r.note(field, start, flags.into());
+    let count = if flags & 2 != 0 { view.channels } else { 0 };
+    classes::read_list(r, count, range, field, &mut channels)?;
     Ok((flags & 1 != 0, channels))
 }
 

@@ -61,6 +61,8 @@ pub(super) struct Emitter {
     group: Vec<u16>,
     payload: Vec<u8>,
     lengths: Vec<u32>,
+    words: Vec<u16>,
+    values: Vec<u32>,
 }
 
 impl Emitter {
@@ -157,7 +159,7 @@ impl Emitter {
         }
         if !coding.thresholds.is_empty() {
             let ranks = contexts::ranks(&coding.bins);
-            let map = contexts::map(&coding.thresholds);
+            let map = contexts::map(coding.thresholds.as_slice());
             for (symbols, tokens) in self.symbols.chunks_mut(plane).zip(tokens.chunks(plane)) {
                 let rank = |i: usize| usize::from(ranks[usize::from(tokens[i])]);
                 for (i, symbol) in symbols.iter_mut().enumerate() {
@@ -170,22 +172,22 @@ impl Emitter {
     }
 
     fn single(&mut self, coding: &Coding, offsets: &[u8]) -> Result<()> {
-        let mut values = Vec::new();
         let mut bits = BitReader::new(offsets, 0);
         let width = |symbol: u16| u32::from(coding.bins.list()[usize::from(symbol & 255)].bits);
+        self.values.clear();
         for &s in &self.symbols {
             if width(s) > 0 {
-                values.push(bits.get(width(s), Field::Payload)?);
+                self.values.push(bits.get(width(s), Field::Payload)?);
             }
         }
-        let mut lane = SingleLane::new(&self.tables, self.symbols.len());
+        let mut lane = SingleLane::new(&self.tables, core::mem::take(&mut self.words));
         for &s in self.symbols.iter().rev() {
             if width(s) > 0 {
-                lane.offset(values.pop().unwrap_or(0), width(s));
+                lane.offset(self.values.pop().unwrap_or(0), width(s));
             }
             lane.token(s);
         }
-        lane.finish(&mut self.payload);
+        self.words = lane.finish(&mut self.payload);
         Ok(())
     }
 
@@ -264,7 +266,7 @@ fn setup_sections(setup: &Setup, end: usize) -> Sections {
         maps += 1;
     }
     if setup.features & feature::CONTEXTS != 0 {
-        maps += 1 + coding.thresholds.len();
+        maps += 1 + coding.thresholds.as_slice().len();
     }
     if setup.features & feature::SEGMENTS != 0 {
         maps += varint_len(coding.segment_planes);

@@ -5,7 +5,7 @@ use super::plan::{Quantiser, TokenSink, segment_values};
 use super::sort;
 use super::source::Source;
 use super::uniform::{self, Levels, find};
-use crate::bins::{Bin, BinSpec, Bins};
+use crate::bins::{Bin, Bins};
 use crate::elements::{self, BLOCK};
 use crate::error::Result;
 use crate::limits::MAX_TOKENS;
@@ -137,7 +137,7 @@ fn bins(exact: &[i32], (lo, hi): (i32, i32), size: usize) -> Option<Bins> {
         if list.len() > MAX_TOKENS {
             None
         } else {
-            Bins::new(BinSpec::List(list)).ok()
+            Bins::listed(list).ok()
         }
     })
 }

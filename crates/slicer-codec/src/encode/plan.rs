@@ -4,6 +4,7 @@ use super::emit::{BodyInfo, Tokens};
 use super::source::{Granularity, Source};
 use crate::bins::Bins;
 use crate::bits::BitWriter;
+use crate::contexts::Thresholds;
 use crate::layout::View;
 use crate::setup::{Classes, Coding, Domain, Lanes, Scales, Setup, feature};
 use crate::tables::Tables;
@@ -40,7 +41,7 @@ pub(super) struct Tools {
     pub tables: Tables,
     pub channel_classes: Vec<i8>,
     pub row_classes: Vec<i8>,
-    pub thresholds: Vec<u8>,
+    pub thresholds: Thresholds,
     /// Estimated payload bits.
     pub payload_bits: f64,
     /// Estimated bits of tables and maps.
@@ -114,7 +115,7 @@ impl Plan {
             bins: quantiser.bins.clone(),
             tables: tools.tables.clone(),
             classes,
-            thresholds: tools.thresholds.clone(),
+            thresholds: tools.thresholds,
             segment_planes,
         };
         let setup = Setup {
@@ -146,7 +147,8 @@ impl<'a> TokenSink<'a> {
         out.tokens.clear();
         out.tokens.reserve_exact(view.elements());
         out.starts.clear();
-        let bits = BitWriter::reusing(core::mem::take(&mut out.offsets));
+        out.offsets.clear();
+        let bits = BitWriter::after(core::mem::take(&mut out.offsets));
         Self {
             out,
             bits,

@@ -8,7 +8,7 @@ use super::plan::{Quantiser, TokenSink, segment_values};
 use super::quantise;
 use super::sort;
 use super::source::Source;
-use crate::bins::{Bin, BinSpec, Bins};
+use crate::bins::{Bin, Bins};
 use crate::elements::BLOCK;
 use crate::math::log2;
 use crate::setup::Domain;
@@ -298,7 +298,7 @@ fn bins(blocks: &[Block]) -> Option<Bins> {
             delta: b.delta,
         });
     }
-    Bins::new(BinSpec::List(list)).ok()
+    Bins::listed(list).ok()
 }
 
 /// Picks keep, asymmetry and blocks by estimated cost, so that the whole tensor's error stays at `distortion`.

@@ -6,7 +6,8 @@ use super::quantise::{self, MAX_LEVEL};
 use super::source::{Granularity, Source, Statistics, TensorRef};
 use super::tools;
 use super::uniform::find;
-use crate::bins::{BinSpec, Bins};
+use crate::bins::{Bins, Uniform};
+use crate::contexts::Thresholds;
 use crate::dtype::DType;
 use crate::elements::BLOCK;
 use crate::error::{Error, ErrorCode, Field, Result};
@@ -69,15 +70,14 @@ impl StreamEncoder {
         }
         let view = View::new(&dims, &layout)?;
         let invalid = |code| Error::argument(code, Field::Options, 0);
-        let bins = Bins::new(BinSpec::Uniform {
+        let units = Uniform {
             negative: UNITS,
             positive: UNITS,
             negative_escapes: ESCAPES,
             positive_escapes: ESCAPES,
-            first_bits: 0,
-            shrink: Vec::new(),
-        })
-        .map_err(invalid)?;
+            ..Uniform::default()
+        };
+        let bins = Bins::uniform(units, Vec::new()).map_err(invalid)?;
         let source = TableSource::Family {
             shape: options.shape,
             first: 0,
@@ -100,7 +100,7 @@ impl StreamEncoder {
             bins,
             tables,
             classes: Classes { rows: true, channels },
-            thresholds: Vec::new(),
+            thresholds: Thresholds::default(),
             segment_planes: 0,
         };
         let mut emitter = Emitter::default();

@@ -4,7 +4,7 @@ use super::plan::Tools;
 use super::sort;
 use super::source::Source;
 use crate::bins::Bins;
-use crate::contexts::{self, MAX_THRESHOLDS, SUMS};
+use crate::contexts::{self, MAX_THRESHOLDS, SUMS, Thresholds};
 use crate::layout::View;
 use crate::math::log2;
 use crate::tables::{SCALES, SHAPES, TableSource, Tables, coded_bits, quantise};
@@ -74,7 +74,7 @@ impl Tools {
             tables,
             channel_classes: Vec::new(),
             row_classes: Vec::new(),
-            thresholds: Vec::new(),
+            thresholds: Thresholds::default(),
             payload_bits,
             side_bits,
         }
@@ -489,12 +489,13 @@ fn with_contexts(
     let tools = inline(&all, bins);
     let channel_classes = classes.map_or(Vec::new(), |c| c.classes.clone());
     let thresholds: Vec<u8> = edges.iter().map(|&e| SUM_BUCKETS[e]).collect();
+    let thresholds = Thresholds::of(&thresholds);
     let map_bits = if channel_classes.is_empty() {
         0.0
     } else {
         8.0 + list_bits(&channel_classes)
     };
-    let side_bits = tools.side_bits + 8.0 * (1 + thresholds.len()) as f64 + map_bits;
+    let side_bits = tools.side_bits + 8.0 * (1 + thresholds.as_slice().len()) as f64 + map_bits;
     Some(Tools {
         channel_classes,
         thresholds,

@@ -5,7 +5,7 @@ use super::plan::{Quantiser, TokenSink, segment_values};
 use super::quantise::{self, MAX_LEVEL};
 use super::scale_codes::GroupSteps;
 use super::source::Source;
-use crate::bins::{BinSpec, Bins};
+use crate::bins::{Bins, Uniform};
 use crate::elements::{self, BLOCK};
 use crate::error::Result;
 use crate::limits::MAX_TOKENS;
@@ -25,8 +25,8 @@ pub(super) struct Levels {
     near: Vec<i8>,
     far: Vec<i32>,
     histogram: Vec<u32>,
-    /// Σ and count of (|x| / step − |level|) for |level| = 1, 2 and ≥ 3: where the values of a bin really lie.
-    residual: [(f64, f64); 3],
+    /// Σ and count of (|x| / step − |level|) for |level| = 1 and 2: where the values of a bin really lie.
+    residual: [(f64, f64); 2],
     lowest: i32,
     highest: i32,
 }
@@ -91,7 +91,7 @@ impl Levels {
         self.far.clear();
         self.histogram.clear();
         self.histogram.resize(SLOTS, 0);
-        self.residual = [(0.0, 0.0); 3];
+        self.residual = [(0.0, 0.0); 2];
         (self.lowest, self.highest) = (0, 0);
         let mut levels = [0i32; BLOCK];
         source.for_runs(segment_values(&source.view), &mut |_, values, group| {
@@ -132,36 +132,33 @@ impl Levels {
     fn collect_residuals(&mut self, values: &[f32], levels: &[i32], step: f32) {
         let inverse = 1.0 / f64::from(step);
         for (&x, &k) in values.iter().zip(levels) {
-            if k != 0 {
-                let a = k.unsigned_abs();
-                let slot = &mut self.residual[(a.min(3) - 1) as usize];
+            let a = k.unsigned_abs();
+            if a == 1 || a == 2 {
+                let slot = &mut self.residual[(a - 1) as usize];
                 slot.0 += (f64::from(x) * inverse).abs() - f64::from(a);
                 slot.1 += 1.0;
             }
         }
     }
 
-    /// Reconstruction shifts towards zero, in 1/256 of a step.
-    fn shrink(&self, rounding: Rounding) -> Vec<i8> {
-        if !rounding.centroids {
-            return Vec::new();
+    /// Reconstruction shifts of levels ±1 and ±2 towards zero, in 1/256 of a step, and how many of them matter.
+    fn shrink(&self, rounding: Rounding) -> (u8, [i8; 3]) {
+        let (mut shrink, mut count) = ([0; 3], 0);
+        if rounding.centroids {
+            for (i, &(sum, n)) in self.residual.iter().enumerate() {
+                let mean = if n > 0.0 { -256.0 * sum / n } else { 0.0 };
+                shrink[i] = ((mean + 1024.5) as i32 - 1024).clamp(-100, 100) as i8;
+                if shrink[i] != 0 {
+                    count = i as u8 + 1;
+                }
+            }
         }
-        let shift = |&(sum, n): &(f64, f64)| {
-            let mean = if n > 0.0 { -256.0 * sum / n } else { 0.0 };
-            (mean + 1024.5) as i32 - 1024
-        };
-        let mut shrink: Vec<i8> = self.residual.iter().map(|r| shift(r).clamp(-100, 100) as i8).collect();
-        // The third shift is for |level| = 3 alone in the format; its pool is dominated by larger levels, so leave it out.
-        shrink.truncate(2);
-        while shrink.last() == Some(&0) {
-            shrink.pop();
-        }
-        shrink
+        (count, shrink)
     }
 
     /// Bins with the cheapest number of unit levels: rarer levels share escapes.
     pub fn bins(&self, rounding: Rounding) -> Option<Bins> {
-        let shrink = self.shrink(rounding);
+        let (shrinks, shrink) = self.shrink(rounding);
         let cost = |units: u32| {
             let (p, n) = (units.min(self.highest as u32), units.min(self.lowest.unsigned_abs()));
             self.cost(n, p)
@@ -186,15 +183,16 @@ impl Levels {
             .min_by(|&a, &b| cost(a).total_cmp(&cost(b)))
             .unwrap_or(0);
         let (negative, positive) = (units.min(low), units.min(high));
-        let spec = BinSpec::Uniform {
+        let spec = Uniform {
             negative,
             positive,
             negative_escapes: escapes(negative, low),
             positive_escapes: escapes(positive, high),
             first_bits: 0,
+            shrinks,
             shrink,
         };
-        Bins::new(spec).ok()
+        Bins::uniform(spec, Vec::new()).ok()
     }
 
     /// Bits of the level histogram when levels beyond −n…p share doubling escapes; a unit bin costs about a bit of table,

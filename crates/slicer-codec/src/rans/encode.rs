@@ -169,10 +169,12 @@ pub(crate) struct SingleLane<'a> {
 }
 
 impl<'a> SingleLane<'a> {
-    pub fn new(tables: &'a SymbolTables, capacity: usize) -> Self {
+    /// Starts a segment; `words` is an old buffer.
+    pub fn new(tables: &'a SymbolTables, mut words: Vec<u16>) -> Self {
+        words.clear();
         Self {
             tables,
-            words: Vec::with_capacity(capacity),
+            words,
             x: SINGLE_START,
         }
     }
@@ -203,12 +205,13 @@ impl<'a> SingleLane<'a> {
         }
     }
 
-    /// Writes state and words.
-    pub fn finish(self, out: &mut Vec<u8>) {
+    /// Writes state and words; returns the buffer.
+    pub fn finish(self, out: &mut Vec<u8>) -> Vec<u16> {
         let state = self.x.to_le_bytes();
         out.extend(if self.x < 1 << 24 { &state[..3] } else { &state[..] });
         for w in self.words.iter().rev() {
             out.extend(w.to_le_bytes());
         }
+        self.words
     }
 }

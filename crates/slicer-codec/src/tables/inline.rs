@@ -32,10 +32,11 @@ pub(super) fn weights(logs: &[u8], out: &mut [u64]) -> core::result::Result<(), 
     }
 }
 
-/// Reads `count` tables of `tokens` logs; returns them and the bytes used.
-pub(super) fn read(bytes: &[u8], base: usize, count: usize, tokens: usize) -> Result<(Vec<u8>, usize)> {
+/// Reads `count` tables of `tokens` logs; returns the bytes used.
+pub(super) fn read(bytes: &[u8], base: usize, count: usize, tokens: usize, logs: &mut Vec<u8>) -> Result<usize> {
     let mut bits = BitReader::new(bytes, base);
-    let mut logs: Vec<u8> = Vec::with_capacity(count * tokens);
+    logs.clear();
+    logs.reserve(count * tokens);
     for t in 0..count {
         let from_previous_table = bits.get(1, Field::Tables)? == 1;
         if from_previous_table && t == 0 {
@@ -43,7 +44,7 @@ pub(super) fn read(bytes: &[u8], base: usize, count: usize, tokens: usize) -> Re
         }
         let k = intlist::read_parameter(&mut bits, Field::Tables)?;
         for i in 0..tokens {
-            let prediction = predict(&logs, t * tokens + i, tokens, from_previous_table);
+            let prediction = predict(logs, t * tokens + i, tokens, from_previous_table);
             let log = i64::from(prediction) + i64::from(intlist::read(&mut bits, k, Field::Tables)?);
             if !(0..=i64::from(MAX_LOG)).contains(&log) {
                 return Err(Error::new(
@@ -56,8 +57,7 @@ pub(super) fn read(bytes: &[u8], base: usize, count: usize, tokens: usize) -> Re
             logs.push(log as u8);
         }
     }
-    let used = bits.finish(Field::Tables)?;
-    Ok((logs, used))
+    bits.finish(Field::Tables)
 }
 
 /// Prediction of the log at `at`: the same token of the previous table, or the previous token of the same table.
@@ -94,14 +94,14 @@ pub(crate) fn coded_bits(logs: &[u8], t: usize, tokens: usize) -> (bool, u32) {
 
 #[cfg(feature = "encode")]
 pub(super) fn write(logs: &[u8], tokens: usize, out: &mut Vec<u8>) {
-    let mut bits = BitWriter::default();
+    let mut bits = BitWriter::after(core::mem::take(out));
     for t in 0..logs.len() / tokens {
         let (from_previous_table, _) = coded_bits(logs, t, tokens);
         bits.put(from_previous_table.into(), 1);
         intlist::write(&mut bits, residuals(logs, t, tokens, from_previous_table));
     }
     bits.align();
-    out.append(&mut bits.bytes);
+    *out = bits.bytes;
 }
 
 /// Nearest log of every count of a histogram; a count of 0 becomes absent.

@@ -8,8 +8,7 @@ use crate::bytes::Reader;
 #[cfg(feature = "encode")]
 use crate::bytes::put_varint;
 use crate::error::{Error, ErrorCode, Field, Result};
-use crate::limits::{Account, MAX_TABLES};
-use alloc::vec;
+use crate::limits::{Account, MAX_TABLES, MAX_TOKENS};
 use alloc::vec::Vec;
 
 #[cfg(feature = "encode")]
@@ -49,9 +48,26 @@ pub struct Tables {
     frequencies: Vec<u16>,
 }
 
+/// Buffers of tables that are no longer needed.
+#[derive(Default)]
+pub(crate) struct TableBuffers {
+    frequencies: Vec<u16>,
+    logs: Vec<u8>,
+}
+
 impl Tables {
     /// Expands a source; `Err` if a table has no mass or a family index is out of range.
     pub fn new(
+        source: TableSource,
+        precision: u32,
+        count: usize,
+        bins: &Bins,
+    ) -> core::result::Result<Self, ErrorCode> {
+        Self::reusing(Vec::new(), source, precision, count, bins)
+    }
+
+    fn reusing(
+        mut frequencies: Vec<u16>,
         source: TableSource,
         precision: u32,
         count: usize,
@@ -61,21 +77,23 @@ impl Tables {
         if count == 0 || count > MAX_TABLES || !PRECISIONS.contains(&precision) {
             return Err(ErrorCode::BadTable);
         }
-        let mut frequencies = vec![0; count * tokens];
-        let mut weights = vec![0u64; tokens];
+        frequencies.clear();
+        frequencies.resize(count * tokens, 0);
+        let mut weights = [0u64; MAX_TOKENS];
+        let weights = &mut weights[..tokens];
         for (t, table) in frequencies.chunks_exact_mut(tokens).enumerate() {
             match &source {
-                TableSource::Inline(logs) => inline::weights(&logs[t * tokens..][..tokens], &mut weights)?,
+                TableSource::Inline(logs) => inline::weights(&logs[t * tokens..][..tokens], weights)?,
                 TableSource::Family {
                     shape,
                     first,
                     increment,
                 } => {
                     let scale = u32::from(*first) + t as u32 * u32::from(*increment);
-                    family::weights(bins, *shape, scale, &mut weights)?;
+                    family::weights(bins, *shape, scale, weights)?;
                 }
             }
-            normalise(&mut weights, precision, table);
+            normalise(weights, precision, table);
         }
         Ok(Self {
             source,
@@ -86,12 +104,25 @@ impl Tables {
         })
     }
 
+    /// The buffers, for the next setup.
+    pub(crate) fn into_buffers(self) -> TableBuffers {
+        let logs = if let TableSource::Inline(logs) = self.source {
+            logs
+        } else {
+            Vec::new()
+        };
+        TableBuffers {
+            frequencies: self.frequencies,
+            logs,
+        }
+    }
+
     /// Frequencies of table `t`, one per token.
     pub fn table(&self, t: usize) -> &[u16] {
         &self.frequencies[t * self.tokens..][..self.tokens]
     }
 
-    pub(crate) fn read(r: &mut Reader<'_>, bins: &Bins, account: &mut Account) -> Result<Self> {
+    pub(crate) fn read(r: &mut Reader<'_>, bins: &Bins, account: &mut Account, buffers: TableBuffers) -> Result<Self> {
         let start = r.pos();
         let head = r.u8(Field::Tables)?;
         if head & 0xf0 != 0 || head & 3 > 1 {
@@ -113,7 +144,8 @@ impl Tables {
         let source = if head & 3 == 0 {
             let base = r.pos();
             let bytes = r.take(r.remaining(), Field::Tables)?;
-            let (logs, used) = inline::read(bytes, base, count, tokens)?;
+            let mut logs = buffers.logs;
+            let used = inline::read(bytes, base, count, tokens, &mut logs)?;
             r.rewind(bytes.len() - used);
             TableSource::Inline(logs)
         } else {
@@ -124,7 +156,7 @@ impl Tables {
                 increment: b[2],
             }
         };
-        let tables = Self::new(source, precision, count, bins)
+        let tables = Self::reusing(buffers.frequencies, source, precision, count, bins)
             .map_err(|code| Error::new(code, Field::Tables, start, count as u64))?;
         r.note(Field::Tables, start, count as f64);
         Ok(tables)
@@ -193,7 +225,7 @@ pub(crate) fn normalise(weights: &mut [u64], precision: u32, out: &mut [u16]) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::bins::BinSpec;
+    use crate::bins::Uniform;
 
     #[test]
     fn normalise_always_sums() {
@@ -220,15 +252,14 @@ mod tests {
 
     #[test]
     fn family_covers_every_index() {
-        let bins = Bins::new(BinSpec::Uniform {
+        let units = Uniform {
             negative: 15,
             positive: 15,
             negative_escapes: 20,
             positive_escapes: 20,
-            first_bits: 0,
-            shrink: Vec::new(),
-        })
-        .unwrap();
+            ..Uniform::default()
+        };
+        let bins = Bins::uniform(units, Vec::new()).unwrap();
         for shape in 0..SHAPES {
             let source = TableSource::Family {
                 shape,

@@ -1,0 +1,116 @@
+//! The conformance vectors, natively: the tensor or the error code that the manifest states.
+
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use slicer_codec::*;
+use std::fmt::Write;
+use std::path::PathBuf;
+
+fn folder() -> PathBuf {
+    PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../conformance/vectors")
+}
+
+fn code_name(code: ErrorCode) -> String {
+    let mut name = String::new();
+    for c in format!("{code:?}").chars() {
+        if c.is_uppercase() && !name.is_empty() {
+            name.push('_');
+        }
+        name.extend(c.to_lowercase());
+    }
+    name
+}
+
+fn type_name(dtype: DType) -> &'static str {
+    match dtype {
+        DType::F32 => "float32",
+        DType::F16 => "float16",
+        DType::BF16 => "bfloat16",
+        DType::I8 => "int8",
+        DType::U8 => "uint8",
+        DType::I16 => "int16",
+        DType::I32 => "int32",
+    }
+}
+
+fn read(files: &Value, part: &str) -> Option<Vec<u8>> {
+    let path = folder().join(files.get(part)?.as_str().unwrap());
+    Some(std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display())))
+}
+
+/// Decodes a vector's files; `None` if there is only a setup, and it is sound.
+fn run(files: &Value, limits: Limits) -> Result<Option<Tensor>> {
+    if let Some(frame) = read(files, "frame") {
+        return decode(&frame, limits).map(Some);
+    }
+    let mut decoder = StreamDecoder::new(&read(files, "setup").unwrap(), limits)?;
+    let Some(body) = read(files, "body") else {
+        return Ok(None);
+    };
+    let mut bytes = Vec::new();
+    let (dtype, dims) = decoder.decode_into(&body, limits, &mut bytes)?;
+    Ok(Some(Tensor { dtype, dims, bytes }))
+}
+
+/// The answer in one line, as `expected` words it.
+fn answer(result: Result<Option<Tensor>>) -> String {
+    match result {
+        Err(error) => code_name(error.code),
+        Ok(None) => "a setup without a fault".into(),
+        Ok(Some(Tensor { dtype, dims, bytes })) => {
+            let mut line = format!("{} {:?} ", type_name(dtype), dims.as_slice());
+            for byte in Sha256::digest(&bytes) {
+                write!(line, "{byte:02x}").unwrap();
+            }
+            line
+        }
+    }
+}
+
+fn expected(expect: &Value) -> Vec<String> {
+    if let Some(error) = expect["error"].as_str() {
+        let or = expect["or"].as_array().into_iter().flatten();
+        return std::iter::once(error)
+            .chain(or.map(|v| v.as_str().unwrap()))
+            .map(Into::into)
+            .collect();
+    }
+    let dims: Vec<u64> = expect["dims"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|d| d.as_u64().unwrap())
+        .collect();
+    vec![format!(
+        "{} {dims:?} {}",
+        expect["type"].as_str().unwrap(),
+        expect["sha256"].as_str().unwrap()
+    )]
+}
+
+#[test]
+fn every_vector() {
+    let text = std::fs::read_to_string(folder().join("manifest.json")).unwrap();
+    let manifest: Value = serde_json::from_str(&text).unwrap();
+    let vectors = manifest["vectors"].as_array().unwrap();
+    let mut wrong = Vec::new();
+    for v in vectors {
+        let mut limits = Limits::default();
+        if let Some(cap) = v["limits"]["maxBytes"].as_u64() {
+            limits.max_bytes = cap;
+        }
+        let got = answer(run(&v["files"], limits));
+        let expected = expected(&v["expect"]);
+        if !expected.contains(&got) {
+            wrong.push(format!("{}: expected {expected:?}, got {got}", v["id"]));
+        }
+    }
+    assert!(vectors.len() >= 150, "{} vectors", vectors.len());
+    assert!(
+        wrong.is_empty(),
+        "{} of {}\n{}",
+        wrong.len(),
+        vectors.len(),
+        wrong.join("\n")
+    );
+}
