@@ -25,7 +25,7 @@ fn type_name(dtype: DType) -> &'static str {
     match dtype {
         DType::F32 => "float32",
         DType::F16 => "float16",
-        DType::BF16 => "bfloat16",
+        DType::Bf16 => "bfloat16",
         DType::I8 => "int8",
         DType::U8 => "uint8",
         DType::I16 => "int16",
@@ -55,7 +55,7 @@ fn run(files: &Value, limits: Limits) -> Result<Option<Tensor>> {
 /// The answer in one line, as `expected` words it.
 fn answer(result: Result<Option<Tensor>>) -> String {
     match result {
-        Err(error) => code_name(error.code),
+        Err(error) => code_name(error.code()),
         Ok(None) => "a setup without a fault".into(),
         Ok(Some(Tensor { dtype, dims, bytes })) => {
             let mut line = format!("{} {:?} ", type_name(dtype), dims.as_slice());
