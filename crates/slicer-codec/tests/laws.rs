@@ -16,13 +16,15 @@ fn tensor(dtype: DType, n: usize, seed: u64, kind: u8) -> Vec<u8> {
     for i in 0..n {
         let (a, b) = (next(), next());
         let gauss = (-2.0 * a.max(1e-300).ln()).sqrt() * (core::f64::consts::TAU * b).cos();
-        let v = match kind % 6 {
+        let v = match kind % 8 {
             0 => gauss,
             1 => gauss.max(0.0) * 3.0,
             2 => gauss * if i % 97 == 0 { 500.0 } else { 1.0 },
             3 => 0.0,
             4 => gauss * (1.0 + (i % 7) as f64 * 4.0),
-            _ => gauss * 1e-4,
+            5 => gauss * 1e-4,
+            6 => (gauss * 1e38).clamp(-3.4e38, 3.4e38),
+            _ => gauss * 1e-40,
         } as f32;
         match dtype {
             DType::F32 => bytes.extend(v.to_le_bytes()),

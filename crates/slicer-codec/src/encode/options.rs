@@ -1,6 +1,7 @@
 //! What a caller asks for, and what an encoder reports.
 
 use super::emit::Sections;
+use super::scale_codes::is_usable;
 use super::slicer::{MAX_BLOCKS, Method};
 use super::source::Granularity;
 use crate::error::{Error, ErrorCode, Field, Result};
@@ -105,7 +106,7 @@ impl EncodeOptions {
             Budget::Nrmse(v) | Budget::MaxError(v) => at_least_zero(v),
             Budget::BitsPerValue(v) => v > 0.0 && v < f64::INFINITY,
             Budget::Bytes(v) => v > 0,
-            Budget::Step(v) => v > 0.0 && v < f32::INFINITY && 1.0 / v < f32::INFINITY,
+            Budget::Step(v) => is_usable(v),
             Budget::Lossless => true,
             Budget::Method {
                 keep,

@@ -5,6 +5,15 @@ use crate::math::{log2, sqrt};
 use crate::scales::effective_step;
 use alloc::vec::Vec;
 
+/// Coarsest step the searches try: far from overflow in every product.
+pub(super) const COARSEST: f64 = 1.0e37;
+
+/// True for a step that is positive and finite and has a finite, positive reciprocal.
+pub(super) fn is_usable(step: f32) -> bool {
+    let inverse = 1.0 / step;
+    step > 0.0 && step < f32::INFINITY && inverse > 0.0 && inverse < f32::INFINITY
+}
+
 /// The step of every scale group.
 #[derive(Clone, Debug)]
 pub(super) struct GroupSteps {
@@ -27,6 +36,9 @@ impl GroupSteps {
     ///
     /// `None` where a product would leave f32's range.
     pub fn relative(step: f32, codes: &[i8]) -> Option<Self> {
+        if !is_usable(step) {
+            return None;
+        }
         if codes.is_empty() {
             return Some(Self::uniform(step));
         }

@@ -1,7 +1,7 @@
 //! From a budget to a frame: which quantisers are tried, and how their steps are found.
 
 use super::options::{Budget, Effort, EncodeOptions, Mode, warning};
-use super::scale_codes::{self, GroupSteps};
+use super::scale_codes::{self, COARSEST, GroupSteps, is_usable};
 use super::slicer::{self, Method};
 use super::source::{Source, Statistics};
 use super::tools::Search;
@@ -56,10 +56,11 @@ pub(super) fn run(
     match options.budget {
         Budget::Nrmse(v) => search.bounded(Target::Nrmse(v), out),
         Budget::MaxError(v) => search.bounded(Target::MaxError(v), out),
-        Budget::Step(step) => search
-            .at(Family::Uniform(PLAIN), f64::from(step), out)?
-            .ok_or(no_bins())
-            .map(|c| (c, 0)),
+        Budget::Step(step) => match search.at(Family::Uniform(PLAIN), f64::from(step), out)? {
+            Some(candidate) => Ok((candidate, 0)),
+            // A step so fine that levels leave 32 bits cannot be kept; losing nothing keeps its promise.
+            None => search.last_resort(out),
+        },
         Budget::Bytes(_) | Budget::BitsPerValue(_) => search.capped(out),
         Budget::Method { distortion, .. } => match options.fixed_method() {
             Some(method) => search.method(&method, out),
@@ -194,7 +195,7 @@ impl Run<'_, '_> {
             (Family::Slicer, Target::MaxError(_)) => return Ok(None),
         };
         for _ in 0..ATTEMPTS {
-            if !(parameter > 0.0 && 1.0 / (parameter as f32) < f32::INFINITY) {
+            if !is_usable(parameter as f32) {
                 break;
             }
             let Some(candidate) = self.at(family, parameter, out)? else {
@@ -231,10 +232,8 @@ impl Run<'_, '_> {
         let (mut low, mut high) = (0.0f64, f64::INFINITY);
         let mut errors = Vec::new();
         for _ in 0..16 {
+            step = step.min(COARSEST);
             let steps = GroupSteps::relative(step as f32, &codes)?;
-            if 1.0 / steps.base() == f32::INFINITY {
-                return None;
-            }
             uniform::errors(self.source, &steps, rounding, &mut errors);
             let worst = errors
                 .iter()
@@ -286,14 +285,10 @@ impl Run<'_, '_> {
         };
         // Coarsest first: one level for everything. What that costs is the smallest this tensor can cost.
         let coarsest = match family {
-            Family::Uniform(_) => f64::from(self.statistics.peak) * 4.0,
+            Family::Uniform(_) => (f64::from(self.statistics.peak) * 4.0).min(COARSEST),
             Family::Slicer => 1.0,
         };
-        let coarsest = if coarsest > 0.0 && (1.0 / coarsest as f32).is_finite() {
-            coarsest
-        } else {
-            1.0
-        };
+        let coarsest = if is_usable(coarsest as f32) { coarsest } else { 1.0 };
         let mut trial = core::mem::take(&mut self.encoder.candidate);
         let mut best = self.at(family, coarsest, out)?;
         if out.len() > limit || best.is_none() {
@@ -307,7 +302,7 @@ impl Run<'_, '_> {
         let (mut coarse, mut fine) = (coarsest, 0.0f64);
         let mut parameter = start.min(coarsest);
         for _ in 0..18 {
-            if !(parameter > 0.0 && (1.0 / parameter as f32).is_finite()) {
+            if !is_usable(parameter as f32) {
                 break;
             }
             let found = self.at(family, parameter, &mut trial)?;

@@ -6,6 +6,7 @@
 use super::emit::Tokens;
 use super::plan::{Quantiser, TokenSink, segment_values};
 use super::quantise;
+use super::scale_codes::is_usable;
 use super::sort;
 use super::source::Source;
 use crate::bins::{Bin, Bins};
@@ -178,7 +179,7 @@ fn grid(distortion: f64, rms: f64, peak: f32) -> Option<(f32, u64)> {
     let finest = f64::from(peak) / f64::from(1 << 24);
     let wanted = distortion * rms / GRID;
     let step = (if wanted > finest { wanted } else { finest }) as f32;
-    if !(step > 0.0 && 1.0 / step < f32::INFINITY) {
+    if !is_usable(step) {
         return None;
     }
     let ratio = distortion * rms / f64::from(step);

@@ -3,15 +3,17 @@
 use super::emit::{BodyInfo, Emitter, Sections, Tokens};
 use super::plan::{Plan, TokenSink};
 use super::quantise::{self, MAX_LEVEL};
+use super::scale_codes::is_usable;
 use super::source::{Granularity, Source, Statistics, TensorRef};
 use super::tools;
 use super::uniform::find;
 use crate::bins::{Bins, Uniform};
+use crate::bytes::put_varint;
 use crate::contexts::Thresholds;
 use crate::dtype::DType;
 use crate::elements::BLOCK;
 use crate::error::{Error, ErrorCode, Field, Result};
-use crate::frame::{DRAFT, Framing, VERSION};
+use crate::frame::{DRAFT, Framing, VERSION, body_flag};
 use crate::layout::{Dims, Layout, View};
 use crate::setup::{Classes, Coding, Domain, Lanes, Scales, Setup, feature};
 use crate::tables::{TableSource, Tables};
@@ -44,14 +46,13 @@ pub struct StreamEncoder {
     plan: Plan,
     emitter: Emitter,
     tokens: Tokens,
-    bytes: Vec<u8>,
     candidates: Vec<Vec<f32>>,
 }
 
 impl StreamEncoder {
     /// Fixes the setup. A `sample` of typical rows teaches it how busy each channel is; without one all channels are alike.
     pub fn new(options: &StreamOptions<'_>, sample: Option<&TensorRef<'_>>) -> Result<Self> {
-        let step_ok = options.step > 0.0 && (1.0 / options.step).is_finite() && options.step.is_finite();
+        let step_ok = is_usable(options.step);
         if !step_ok || options.shape > 3 {
             return Err(Error::argument(
                 ErrorCode::InvalidOption,
@@ -126,7 +127,6 @@ impl StreamEncoder {
             plan,
             emitter,
             tokens: Tokens::default(),
-            bytes: Vec::new(),
             candidates,
         })
     }
@@ -163,27 +163,47 @@ impl StreamEncoder {
         let source = Source::new(tensor, Some(setup.layout), Granularity::Tensor)?;
         self.plan.view = source.view;
         self.plan.rows = count as u32;
-        self.quantise(&source)?;
+        if !self.quantise(&source)? {
+            return Ok(self.raw(bytes, out));
+        }
         self.choose_row_classes();
         let mut sections = Sections::default();
-        self.bytes.clear();
         self.emitter
-            .body(&self.plan, &self.tokens, Framing::Bare, &mut self.bytes, &mut sections)?;
-        out.extend(&self.bytes);
-        if self.plan.setup.features & feature::BODY_CHECKSUM != 0 {
-            out.extend(crate::crc32c(out).to_le_bytes());
-            sections.checksum = 4;
-        }
+            .body(&self.plan, &self.tokens, Framing::Bare, out, &mut sections)?;
+        sections.checksum = self.checksum(out);
         Ok(sections)
     }
 
-    fn quantise(&mut self, source: &Source<'_>) -> Result<()> {
+    /// A body of values as they are, for what the step cannot express.
+    fn raw(&self, bytes: &[u8], out: &mut Vec<u8>) -> Sections {
+        out.push(body_flag::RAW);
+        put_varint(out, self.plan.rows);
+        let body = out.len();
+        out.extend(bytes);
+        Sections {
+            body,
+            payload: bytes.len(),
+            checksum: self.checksum(out),
+            ..Sections::default()
+        }
+    }
+
+    fn checksum(&self, out: &mut Vec<u8>) -> usize {
+        if self.plan.setup.features & feature::BODY_CHECKSUM == 0 {
+            return 0;
+        }
+        out.extend(crate::crc32c(out).to_le_bytes());
+        4
+    }
+
+    /// Tokens of a body; `false` if a level leaves the range of the bins.
+    fn quantise(&mut self, source: &Source<'_>) -> Result<bool> {
         let Some(coding) = &self.plan.setup.coding else {
-            return Ok(());
+            return Ok(false);
         };
         let mut sink = TokenSink::new(&mut self.tokens, &source.view);
         let mut levels = [0i32; BLOCK];
-        let mut finite = true;
+        let (mut finite, mut inside) = (true, true);
         let zero = coding.bins.zero() as i32;
         source.for_runs(0, &mut |at, values, _| {
             finite &= values.iter().all(|v| v.is_finite());
@@ -191,10 +211,10 @@ impl StreamEncoder {
             quantise::levels(values, 1.0 / coding.step, 0.0, levels);
             sink.run(at);
             for &k in levels.iter() {
-                let k = k.clamp(-MAX_LEVEL, MAX_LEVEL);
                 if k.unsigned_abs() <= UNITS {
                     sink.token((zero + k) as u8);
                 } else {
+                    inside &= k.unsigned_abs() < MAX_LEVEL as u32;
                     let token = find(&coding.bins, k);
                     let bin = &coding.bins.list()[usize::from(token)];
                     sink.token(token);
@@ -207,7 +227,7 @@ impl StreamEncoder {
             self.tokens.starts.push(0);
         }
         if finite {
-            Ok(())
+            Ok(inside)
         } else {
             Err(Error::argument(ErrorCode::NonFinite, Field::Data, 0))
         }

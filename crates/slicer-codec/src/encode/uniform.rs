@@ -290,6 +290,9 @@ pub(super) fn encode(
     tokens: &mut Tokens,
 ) -> Option<Quantiser> {
     levels.quantise(source, steps, rounding);
+    if levels.lowest <= -MAX_LEVEL || levels.highest >= MAX_LEVEL {
+        return None;
+    }
     let bins = levels.bins(rounding)?;
     levels.tokens(source, &bins, tokens);
     Some(Quantiser {
