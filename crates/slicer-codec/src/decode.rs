@@ -45,6 +45,15 @@ impl Decoder {
     /// Decodes a standalone frame into `out`, which is resized to the tensor's bytes; on error it is left empty.
     pub fn decode_into(&mut self, bytes: &[u8], limits: Limits, out: &mut Vec<u8>) -> Result<(DType, Dims)> {
         out.clear();
+        let result = self.visit(bytes, limits, &mut Collect { target: None, out });
+        if result.is_err() {
+            out.clear();
+        }
+        result
+    }
+
+    /// Decodes a standalone frame into a sink, which must forget what it saw if an error follows.
+    pub(crate) fn visit(&mut self, bytes: &[u8], limits: Limits, sink: &mut dyn Sink) -> Result<(DType, Dims)> {
         let mut account = Account::new(limits);
         let mut lists = core::mem::take(&mut self.lists);
         let result = frame::read_standalone(bytes, &mut account, None, self.setup.take(), &mut lists).and_then(
@@ -52,7 +61,7 @@ impl Decoder {
                 if let Some(coding) = setup.coding.as_ref().filter(|_| !body.raw) {
                     self.tables.build(&coding.tables)?;
                 }
-                self.body(&setup, &body, &mut account, out)?;
+                self.body(&setup, &body, &mut account, sink)?;
                 let shape = (setup.dtype, body.dims);
                 self.setup = Some(setup);
                 Ok(shape)
@@ -63,27 +72,13 @@ impl Decoder {
     }
 
     /// Decodes a parsed body; `self.tables` must already hold the setup's tables.
-    fn body(&mut self, setup: &Setup, body: &Body<'_>, account: &mut Account, out: &mut Vec<u8>) -> Result<()> {
-        let result = self.body_unchecked(setup, body, account, out);
-        if result.is_err() {
-            out.clear();
-        }
-        result
-    }
-
-    fn body_unchecked(
-        &mut self,
-        setup: &Setup,
-        body: &Body<'_>,
-        account: &mut Account,
-        out: &mut Vec<u8>,
-    ) -> Result<()> {
-        let (view, dtype) = (&body.view, setup.dtype);
-        try_resize(out, view.elements() * dtype.size(), Field::Dims)?;
+    fn body(&mut self, setup: &Setup, body: &Body<'_>, account: &mut Account, sink: &mut dyn Sink) -> Result<()> {
+        let view = &body.view;
+        sink.begin(setup.dtype, view)?;
         let coding = match &setup.coding {
             Some(coding) if !body.raw => coding,
             _ => {
-                out.copy_from_slice(body.payload);
+                sink.raw(body.payload);
                 return Ok(());
             }
         };
@@ -104,14 +99,9 @@ impl Decoder {
                 .scratch
                 .decode(coding, &self.tables, classes, view, first, payload, tokens)?;
             let start = first * view.plane();
-            let mut target = Target {
-                dtype,
-                view,
-                bytes: out,
-            };
             match coding.domain {
-                Domain::Real => write_real(coding, body, tokens, &mut offsets, start, &mut target, step)?,
-                _ => write_levels(coding, tokens, &mut offsets, start, &mut target, body.base + at)?,
+                Domain::Real => write_real(coding, body, tokens, &mut offsets, start, sink, step)?,
+                _ => write_levels(coding, tokens, &mut offsets, start, sink, body.base + at)?,
             }
             offsets.finish().map_err(|e| e.at(body.base + at))?;
             at += length;
@@ -139,11 +129,46 @@ fn level(coding: &Coding, token: u8, offsets: &mut Offsets<'_>) -> Result<i32> {
     Ok((i64::from(bin.lower) + i64::from(offset) * i64::from(bin.stride)) as i32)
 }
 
-/// Where decoded values go: the tensor's bytes under its view.
-struct Target<'a> {
-    dtype: DType,
-    view: &'a View,
-    bytes: &'a mut [u8],
+/// Where decoded values go, block by block in scan order.
+pub(crate) trait Sink {
+    /// Called once, before anything else, with what is to come.
+    fn begin(&mut self, dtype: DType, view: &View) -> Result<()>;
+    /// Values of the real domain at scan position `at`.
+    fn values(&mut self, at: usize, values: &[f32]);
+    /// Levels of the other domains; a level outside the type is the error.
+    fn levels(&mut self, at: usize, levels: &[i32]) -> core::result::Result<(), i32>;
+    /// The whole tensor as it is.
+    fn raw(&mut self, bytes: &[u8]);
+}
+
+/// Collects a tensor's bytes in memory order.
+struct Collect<'a> {
+    target: Option<(DType, View)>,
+    out: &'a mut Vec<u8>,
+}
+
+impl Sink for Collect<'_> {
+    fn begin(&mut self, dtype: DType, view: &View) -> Result<()> {
+        self.target = Some((dtype, *view));
+        try_resize(self.out, view.elements() * dtype.size(), Field::Dims)
+    }
+
+    fn values(&mut self, at: usize, values: &[f32]) {
+        if let Some((dtype, view)) = &self.target {
+            elements::store(*dtype, view, values, at, self.out);
+        }
+    }
+
+    fn levels(&mut self, at: usize, levels: &[i32]) -> core::result::Result<(), i32> {
+        match &self.target {
+            Some((dtype, view)) => elements::store_levels(*dtype, view, levels, at, self.out),
+            None => Ok(()),
+        }
+    }
+
+    fn raw(&mut self, bytes: &[u8]) {
+        self.out.copy_from_slice(bytes);
+    }
 }
 
 /// Integer and float-bits domains: levels are the values.
@@ -152,7 +177,7 @@ fn write_levels(
     tokens: &[u8],
     offsets: &mut Offsets<'_>,
     start: usize,
-    target: &mut Target<'_>,
+    target: &mut dyn Sink,
     base: usize,
 ) -> Result<()> {
     let mut levels = [0i32; BLOCK];
@@ -161,7 +186,8 @@ fn write_levels(
         for (l, &token) in levels.iter_mut().zip(tokens) {
             *l = level(coding, token, offsets)?;
         }
-        elements::store_levels(target.dtype, target.view, levels, start + b * BLOCK, target.bytes)
+        target
+            .levels(start + b * BLOCK, levels)
             .map_err(|l| Error::new(ErrorCode::Corrupt, Field::Payload, base, l as u64))?;
     }
     Ok(())
@@ -174,7 +200,7 @@ fn write_real(
     tokens: &[u8],
     offsets: &mut Offsets<'_>,
     start: usize,
-    target: &mut Target<'_>,
+    target: &mut dyn Sink,
     step: f32,
 ) -> Result<()> {
     let (view, bins) = (&body.view, coding.bins.list());
@@ -211,7 +237,7 @@ fn write_real(
                 }
             }
         }
-        elements::store(target.dtype, target.view, values, at, target.bytes);
+        target.values(at, values);
         at = stop;
     }
     Ok(())
@@ -262,10 +288,14 @@ impl StreamDecoder {
         let mut account = Account::new(limits);
         let mut lists = core::mem::take(&mut self.decoder.lists);
         let result = frame::read_bare(body, &self.setup, &mut account, &mut lists).and_then(|body| {
-            self.decoder.body(&self.setup, &body, &mut account, out)?;
+            let mut sink = Collect { target: None, out };
+            self.decoder.body(&self.setup, &body, &mut account, &mut sink)?;
             Ok((self.setup.dtype, body.dims))
         });
         self.decoder.lists = lists;
+        if result.is_err() {
+            out.clear();
+        }
         result
     }
 

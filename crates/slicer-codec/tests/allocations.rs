@@ -49,7 +49,10 @@ fn a_warm_decoder_allocates_nothing() {
         .map(|(effort, seed)| {
             let bytes = values(64 * 28 * 28, seed);
             let tensor = TensorRef::new(DType::F32, &[1, 64, 28, 28], &bytes).unwrap();
-            let options = EncodeOptions { effort, ..EncodeOptions::new(Budget::Step(0.05)) };
+            let options = EncodeOptions {
+                effort,
+                ..EncodeOptions::new(Budget::Step(0.05))
+            };
             encode(&tensor, &options).unwrap().0
         })
         .collect();
@@ -70,8 +73,14 @@ fn a_warm_decoder_allocates_nothing() {
 
 #[test]
 fn a_warm_stream_allocates_nothing() {
-    let options =
-        StreamOptions { dtype: DType::F32, dims: &[8, 576], layout: None, step: 0.1, shape: 1, checksum: true };
+    let options = StreamOptions {
+        dtype: DType::F32,
+        dims: &[8, 576],
+        layout: None,
+        step: 0.1,
+        shape: 1,
+        checksum: true,
+    };
     let mut encoder = StreamEncoder::new(&options, None).unwrap();
     let mut decoder = StreamDecoder::new(&encoder.setup(), Limits::default()).unwrap();
     let (mut body, mut out) = (Vec::new(), Vec::new());

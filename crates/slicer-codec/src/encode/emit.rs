@@ -59,7 +59,6 @@ pub(super) struct Emitter {
     encoder: Encoder,
     symbols: Vec<u16>,
     group: Vec<u16>,
-    payload: Vec<u8>,
     lengths: Vec<u32>,
     words: Vec<u16>,
     values: Vec<u32>,
@@ -111,35 +110,39 @@ impl Emitter {
         let Some(coding) = &plan.setup.coding else {
             return Ok(());
         };
-        self.segments(coding, &plan.view, info, tokens)?;
+        let table = out.len();
+        self.segments(coding, &plan.view, info, tokens, out)?;
         let listed = self.lengths.len() - usize::from(framing == Framing::Bare && !self.lengths.is_empty());
-        for &length in &self.lengths[..listed] {
-            put_varint(out, length);
-        }
-        sections.body = out.len() - start;
-        out.extend(&self.payload);
-        sections.payload = self.payload.len();
+        sections.payload = out.len() - table;
+        sections.body = insert_lengths(out, table, &self.lengths[..listed]) - start;
         Ok(())
     }
 
-    fn segments(&mut self, coding: &Coding, view: &View, info: &BodyInfo, tokens: &Tokens) -> Result<()> {
+    /// Appends the segments and collects their lengths.
+    fn segments(
+        &mut self,
+        coding: &Coding,
+        view: &View,
+        info: &BodyInfo,
+        tokens: &Tokens,
+        out: &mut Vec<u8>,
+    ) -> Result<()> {
         let (per, count) = coding.segmentation(view);
         let classes = ClassMap::new(&coding.classes, &info.row_classes, coding.class_count(), view);
-        self.payload.clear();
         self.lengths.clear();
         for s in 0..count {
             let first = s * per;
             let planes = per.min(view.planes() - first);
             let range = first * view.plane()..(first + planes) * view.plane();
             let offsets = &tokens.offsets[tokens.starts[s]..tokens.starts[s + 1]];
-            let before = self.payload.len();
+            let before = out.len();
             self.symbols(coding, view, classes, first, &tokens.tokens[range]);
             if coding.lanes.total() == 1 {
-                self.single(coding, offsets)?;
+                self.single(coding, offsets, out)?;
             } else {
-                self.multi(coding, view, planes, offsets);
+                self.multi(coding, view, planes, offsets, out);
             }
-            self.lengths.push((self.payload.len() - before) as u32);
+            self.lengths.push((out.len() - before) as u32);
         }
         Ok(())
     }
@@ -171,7 +174,7 @@ impl Emitter {
         }
     }
 
-    fn single(&mut self, coding: &Coding, offsets: &[u8]) -> Result<()> {
+    fn single(&mut self, coding: &Coding, offsets: &[u8], out: &mut Vec<u8>) -> Result<()> {
         let mut bits = BitReader::new(offsets, 0);
         let width = |symbol: u16| u32::from(coding.bins.list()[usize::from(symbol & 255)].bits);
         self.values.clear();
@@ -187,11 +190,11 @@ impl Emitter {
             }
             lane.token(s);
         }
-        self.words = lane.finish(&mut self.payload);
+        self.words = lane.finish(out);
         Ok(())
     }
 
-    fn multi(&mut self, coding: &Coding, view: &View, planes: usize, offsets: &[u8]) {
+    fn multi(&mut self, coding: &Coding, view: &View, planes: usize, offsets: &[u8], out: &mut Vec<u8>) {
         let total = coding.lanes.total();
         let plane = view.plane();
         if coding.thresholds.is_empty() {
@@ -214,13 +217,29 @@ impl Emitter {
         }
         let written = coding.lanes.streams - usize::from(!coding.bins.has_offsets());
         for s in 0..written {
-            put_varint(&mut self.payload, self.encoder.len(s) as u32);
+            put_varint(out, self.encoder.len(s) as u32);
         }
         for s in 0..coding.lanes.streams {
-            self.encoder.write(s, &mut self.payload);
+            self.encoder.write(s, out);
         }
-        self.payload.extend(offsets);
+        out.extend(offsets);
     }
+}
+
+/// Puts the segment table in front of the payload, which is only known to be this long once it is there. Returns where the
+/// payload begins.
+fn insert_lengths(out: &mut Vec<u8>, at: usize, lengths: &[u32]) -> usize {
+    let table: usize = lengths.iter().map(|&l| varint_len(l)).sum();
+    let end = out.len();
+    for &length in lengths {
+        put_varint(out, length);
+    }
+    // Rotate the table to the front in place: a short table against a long payload.
+    out[at..].reverse();
+    out[at..at + table].reverse();
+    out[at + table..].reverse();
+    debug_assert_eq!(out.len(), end + table);
+    at + table
 }
 
 /// Writes a frame that carries the tensor's bytes as they are.
@@ -230,6 +249,7 @@ pub(super) fn raw(plan_setup: &Setup, bytes: &[u8], out: &mut Vec<u8>) -> Sectio
     out.extend([VERSION, DRAFT]);
     plan_setup.write(out);
     let header = out.len();
+    out.reserve_exact(bytes.len() + 5);
     out.push(body_flag::RAW);
     out.extend(bytes);
     out.extend(crc32c(out).to_le_bytes());

@@ -27,7 +27,7 @@ use crate::limits::Limits;
 use crate::setup::Setup;
 use alloc::vec::Vec;
 use emit::{Emitter, Tokens};
-use measure::Measured;
+use measure::{EXACT, Measure, Measured};
 use plan::{Plan, Quantiser};
 use source::{Source, Statistics};
 use uniform::Levels;
@@ -37,7 +37,6 @@ use uniform::Levels;
 pub struct Encoder {
     work: Workspace,
     candidate: Vec<u8>,
-    decoded: Vec<u8>,
     decoder: Decoder,
 }
 
@@ -170,12 +169,7 @@ impl Encoder {
         }
         let exact = matches!(candidate.mode, Mode::Lossless | Mode::Raw);
         let measured = if exact {
-            Measured {
-                nrmse: 0.0,
-                worst_group: 0.0,
-                max_error: 0.0,
-                energy_ratio: 1.0,
-            }
+            EXACT
         } else if options.report {
             self.measure(&source, out)?
         } else {
@@ -208,8 +202,9 @@ impl Encoder {
             max_bytes: u64::MAX,
             max_work: u64::MAX,
         };
-        self.decoder.decode_into(frame, unlimited, &mut self.decoded)?;
-        Ok(measure::measure(source, &self.decoded))
+        let mut measure = Measure::new(source);
+        self.decoder.visit(frame, unlimited, &mut measure)?;
+        Ok(measure.result())
     }
 }
 

@@ -1,0 +1,211 @@
+//! Hostile input: damaged frames and streams give an error or a whole tensor, never a panic, never more memory than allowed.
+
+#[path = "../../../../fuzz/checks.rs"]
+mod checks;
+mod memory;
+mod mutate;
+mod seeds;
+
+use checks::sound;
+use memory::peak;
+use mutate::{Random, mutate, seal};
+use seeds::Seeds;
+use slicer_codec::*;
+use std::collections::BTreeMap;
+
+/// What a decoder may hold beyond `max_bytes`: bins, frequency tables and their slots, setup and lists (spec § Security considerations).
+const OVERHEAD: u64 = 1 << 21;
+
+/// Cases of each of the two tests that follow.
+const FRAMES: u64 = 200_000;
+const STREAMS: u64 = 60_000;
+
+/// How often each answer came.
+#[derive(Default)]
+struct Tally {
+    answers: BTreeMap<String, u64>,
+    peak: u64,
+}
+
+impl Tally {
+    fn note(&mut self, result: &Result<Tensor>, peak: u64, limits: Limits) {
+        let name = match result {
+            Ok(_) => "a tensor".into(),
+            Err(e) => format!("{:?}", e.code()),
+        };
+        *self.answers.entry(name).or_default() += 1;
+        assert!(
+            peak <= limits.max_bytes + OVERHEAD,
+            "{peak} bytes held, {} allowed: {result:?}",
+            limits.max_bytes
+        );
+        self.peak = self.peak.max(peak.saturating_sub(limits.max_bytes));
+    }
+
+    /// Damage that never gets past the first checks would prove nothing.
+    fn check(&self, name: &str, cases: u64) {
+        println!(
+            "{name}: {cases} cases, at most {} bytes above max_bytes; {:?}",
+            self.peak, self.answers
+        );
+        for code in [
+            "a tensor",
+            "Corrupt",
+            "Truncated",
+            "LimitExceeded",
+            "BadTable",
+            "BadBins",
+            "BadDims",
+        ] {
+            let n = self.answers.get(code).copied().unwrap_or(0);
+            assert!(n * 500 >= cases, "only {n} of {cases} are {code}");
+        }
+    }
+}
+
+fn limits(random: &mut Random) -> Limits {
+    let max_bytes = [1 << 12, 1 << 16, 1 << 20, 1 << 22][random.below(4)];
+    Limits {
+        max_bytes,
+        max_work: 1 << 20,
+    }
+}
+
+/// The same frame through a decoder that has seen others: no state may be left of them.
+fn warm(decoder: &mut Decoder, bytes: &[u8], limits: Limits) -> Result<Tensor> {
+    let mut out = Vec::new();
+    let result = decoder.decode_into(bytes, limits, &mut out);
+    if result.is_err() {
+        assert!(out.is_empty(), "part of a tensor");
+    }
+    result.map(|(dtype, dims)| Tensor {
+        dtype,
+        dims,
+        bytes: out,
+    })
+}
+
+#[test]
+fn damaged_frames() {
+    let Seeds { frames, .. } = seeds::all();
+    let mut random = Random::new(1);
+    let mut tally = Tally::default();
+    let mut reused = Decoder::new();
+    for _ in 0..FRAMES {
+        let (a, b) = (&frames[random.below(frames.len())], &frames[random.below(frames.len())]);
+        let mut bytes = mutate(a, b, &mut random);
+        if random.below(8) > 0 {
+            seal(&mut bytes);
+        }
+        let limits = limits(&mut random);
+        let (result, held) = peak(|| decode(&bytes, limits));
+        sound(&result, bytes.len());
+        tally.note(&result, held, limits);
+        assert_eq!(warm(&mut reused, &bytes, limits), result);
+        if random.below(16) == 0 {
+            let (fields, held) = peak(|| inspect(&bytes, limits));
+            assert!(fields.is_ok() || result.is_err());
+            assert!(held <= limits.max_bytes + OVERHEAD, "{held} bytes held by inspect");
+        }
+    }
+    tally.check("frames", FRAMES);
+}
+
+#[test]
+fn damaged_streams() {
+    let Seeds { streams, .. } = seeds::all();
+    let mut random = Random::new(2);
+    let mut tally = Tally::default();
+    for _ in 0..STREAMS {
+        let (setup, body) = &streams[random.below(streams.len())];
+        let (other, tail) = &streams[random.below(streams.len())];
+        let limits = limits(&mut random);
+        let whole = random.below(3) > 0;
+        let setup = if whole {
+            setup.clone()
+        } else {
+            mutate(setup, other, &mut random)
+        };
+        let body = if whole || random.below(2) > 0 {
+            mutate(body, tail, &mut random)
+        } else {
+            body.clone()
+        };
+        let sealed = random.below(4) == 0;
+        let mut body = body;
+        if sealed {
+            seal(&mut body);
+        }
+        let (result, held) = peak(|| {
+            let mut decoder = StreamDecoder::new(&setup, limits)?;
+            let mut bytes = Vec::new();
+            let (dtype, dims) = decoder.decode_into(&body, limits, &mut bytes)?;
+            Ok(Tensor { dtype, dims, bytes })
+        });
+        sound(&result, setup.len().max(body.len()));
+        tally.note(&result, held, limits);
+    }
+    tally.check("streams", STREAMS);
+}
+
+/// What each kind of damage must be called, where only one name is right.
+#[test]
+fn right_errors() {
+    let frames = seeds::encoded();
+    let mut random = Random::new(3);
+    let mut prefixes = 0;
+    let code = |bytes: &[u8]| decode(bytes, Limits::default()).map_err(|e| e.code());
+    for frame in frames.iter().step_by(5) {
+        for cut in 0..frame.len() {
+            assert_eq!(
+                code(&frame[..cut]),
+                Err(ErrorCode::Truncated),
+                "{cut} of {}",
+                frame.len()
+            );
+            prefixes += 1;
+        }
+        let longer: Vec<u8> = frame.iter().copied().chain([random.next() as u8]).collect();
+        assert_eq!(code(&longer), Err(ErrorCode::TrailingBytes));
+        for (at, error) in [
+            (0, ErrorCode::BadMagic),
+            (3, ErrorCode::BadMagic),
+            (4, ErrorCode::UnsupportedVersion),
+            (5, ErrorCode::UnsupportedVersion),
+            (frame.len() - 1, ErrorCode::ChecksumMismatch),
+        ] {
+            let mut broken = frame.clone();
+            broken[at] ^= 1 << random.below(8);
+            assert_eq!(code(&broken), Err(error), "byte {at}");
+        }
+        for _ in 0..200 {
+            let mut broken = frame.clone();
+            broken[random.below(frame.len())] ^= 1 << random.below(8);
+            assert!(code(&broken).is_err(), "a flipped bit");
+        }
+        payload(frame, &mut random);
+    }
+    println!(
+        "right errors: {} frames, {prefixes} prefixes",
+        frames.iter().step_by(5).count()
+    );
+    assert!(frames.iter().step_by(5).count() >= 20);
+}
+
+/// Damage in the payload alone: a wrong checksum, or with a right one a corrupt payload or another tensor.
+fn payload(frame: &[u8], random: &mut Random) {
+    let fields = inspect(frame, Limits::default()).unwrap();
+    let Some(payload) = fields.iter().find(|e| e.field == Field::Payload && e.end > e.start) else {
+        return;
+    };
+    for _ in 0..100 {
+        let mut broken = frame.to_vec();
+        broken[payload.start + random.below(payload.end - payload.start)] ^= 1 << random.below(8);
+        let e = decode(&broken, Limits::default()).unwrap_err();
+        assert_eq!(e.code(), ErrorCode::ChecksumMismatch);
+        seal(&mut broken);
+        if let Err(e) = decode(&broken, Limits::default()) {
+            assert_eq!(e.code(), ErrorCode::Corrupt);
+        }
+    }
+}
