@@ -4,11 +4,13 @@ use crate::bits::BitReader;
 use crate::bytes::Reader;
 use crate::error::{Error, ErrorCode, Field, Result};
 use crate::intlist;
+use crate::limits::Account;
 use alloc::vec::Vec;
 
 /// Reads `count` small integers in `lowest…highest`: one byte if there is one, else a delta-coded integer list.
 pub(crate) fn read_list(
     r: &mut Reader<'_>,
+    account: &mut Account,
     count: usize,
     range: (i32, i32),
     field: Field,
@@ -36,6 +38,8 @@ pub(crate) fn read_list(
         let missing = (count / 8 - r.remaining()) as u64;
         return Err(Error::new(ErrorCode::Truncated, field, start + r.remaining(), missing));
     }
+    // A list grows eightfold when it is read.
+    account.charge_bytes(count as u64, field, start)?;
     let bytes = r.take(r.remaining(), field)?;
     let mut bits = BitReader::new(bytes, start);
     values.reserve(count);

@@ -200,10 +200,24 @@ fn read_body<'a>(
                 r.note(Field::StepIndex, at, f64::from(step_index));
             }
             if coding.scales.rows {
-                classes::read_list(r, view.rows, (-127, 127), Field::RowScales, &mut lists.row_scales)?;
+                classes::read_list(
+                    r,
+                    account,
+                    view.rows,
+                    (-127, 127),
+                    Field::RowScales,
+                    &mut lists.row_scales,
+                )?;
             }
             if coding.classes.rows {
-                classes::read_list(r, view.rows, (-63, 63), Field::RowClasses, &mut lists.row_classes)?;
+                classes::read_list(
+                    r,
+                    account,
+                    view.rows,
+                    (-63, 63),
+                    Field::RowClasses,
+                    &mut lists.row_classes,
+                )?;
             }
             let count = coding.segmentation(&view).1;
             (base, payload) = read_segments(r, count, framing, account, &mut lists.lengths)?;

@@ -381,7 +381,7 @@ fn read_coding(
     }
     let mut scales = Scales::default();
     if features & feature::SCALES != 0 {
-        let (rows, channels) = read_groups(r, view, (-127, 127), Field::Scales, buffers.scales)?;
+        let (rows, channels) = read_groups(r, account, view, (-127, 127), Field::Scales, buffers.scales)?;
         if domain != Domain::Real {
             return r.fail(ErrorCode::Corrupt, Field::Scales, head.into());
         }
@@ -391,7 +391,7 @@ fn read_coding(
     let tables = Tables::read(r, &bins, account, buffers.tables)?;
     let mut class_map = Classes::default();
     if features & feature::CLASSES != 0 {
-        let (rows, channels) = read_groups(r, view, (-63, 63), Field::Classes, buffers.classes)?;
+        let (rows, channels) = read_groups(r, account, view, (-63, 63), Field::Classes, buffers.classes)?;
         class_map = Classes { rows, channels };
     }
     let mut thresholds = Thresholds::default();
@@ -426,6 +426,7 @@ fn read_coding(
 /// Reads the group flags of scales or classes: bit 0 rows (codes in every body), bit 1 channels (codes here).
 fn read_groups(
     r: &mut Reader<'_>,
+    account: &mut Account,
     view: &View,
     range: (i32, i32),
     field: Field,
@@ -438,7 +439,7 @@ fn read_groups(
     }
     r.note(field, start, flags.into());
     let count = if flags & 2 != 0 { view.channels } else { 0 };
-    classes::read_list(r, count, range, field, &mut channels)?;
+    classes::read_list(r, account, count, range, field, &mut channels)?;
     Ok((flags & 1 != 0, channels))
 }
 
