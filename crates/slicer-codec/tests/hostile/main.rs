@@ -13,8 +13,9 @@ use seeds::Seeds;
 use slicer_codec::*;
 use std::collections::BTreeMap;
 
-/// What a decoder may hold beyond `max_bytes`: bins, frequency tables and their slots, setup and lists (spec § Security considerations).
-const OVERHEAD: u64 = 1 << 21;
+/// What a decoder may hold beyond `max_bytes`: bins, logs of inline tables, the setup itself, scratch of fixed size. Tables, lists and
+/// all that grows with dims or input is charged.
+const OVERHEAD: u64 = 1 << 16;
 
 /// Cases of each of the two tests that follow.
 const FRAMES: u64 = 200_000;
@@ -146,6 +147,40 @@ fn damaged_streams() {
         tally.note(&result, held, limits);
     }
     tally.check("streams", STREAMS);
+}
+
+/// A list takes a bit per entry, so that it grows eightfold when read: the cap must hold for it too.
+#[test]
+fn lists_are_charged() {
+    // Version, draft; CODED and CLASSES, or SCALES; i8, rank 2; dims 1 and 2^20; one lane; f32 and step or not.
+    let dims = [1, 0x80, 0x80, 0x40];
+    let bins_and_table = [0x10, 1, 0, 0, 1, 1, 0, 8, 0];
+    let list = [&[2u8][..], &[0; (1 << 17) + 1]].concat();
+    let classes = [&[0, 1, 5, 0x13][..], &dims, &[4], &bins_and_table, &list].concat();
+    let scales = [
+        &[0, 1, 3, 0x13][..],
+        &dims,
+        &[0, 0, 0, 0x80, 0x3f],
+        &list,
+        &bins_and_table,
+    ]
+    .concat();
+    for setup in [classes, scales] {
+        for max_bytes in [1 << 16, 1 << 19, 1 << 22] {
+            let limits = Limits {
+                max_bytes,
+                ..Limits::default()
+            };
+            let (result, held) = peak(|| StreamDecoder::new(&setup, limits).map(drop));
+            assert!(held <= max_bytes + OVERHEAD, "{held} bytes held, {max_bytes} allowed");
+            let expected = if max_bytes < 1 << 20 {
+                Err(ErrorCode::LimitExceeded)
+            } else {
+                Ok(())
+            };
+            assert_eq!(result.map_err(|e| e.code()), expected);
+        }
+    }
 }
 
 /// What each kind of damage must be called, where only one name is right.
