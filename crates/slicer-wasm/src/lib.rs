@@ -12,10 +12,10 @@ mod decode;
 #[cfg(feature = "encode")]
 mod encode;
 #[cfg(feature = "encode")]
-pub mod options;
+mod options;
 #[cfg(target_arch = "wasm32")]
 mod runtime;
-pub mod slots;
+mod slots;
 
 use alloc::boxed::Box;
 use alloc::vec::Vec;
