@@ -23,7 +23,6 @@ pub fn sound(result: &Result<Tensor>, length: usize) {
 }
 
 /// A standalone frame without its checksum, which is added: the fuzzer need not find it.
-#[allow(dead_code)]
 pub fn frame(data: &[u8]) {
     let mut bytes = data.to_vec();
     bytes.extend_from_slice(&crc32c(data).to_le_bytes());
@@ -39,7 +38,6 @@ pub fn frame(data: &[u8]) {
 }
 
 /// A byte, the length of a setup; the setup; and bodies of equal length, as the next byte says.
-#[allow(dead_code)]
 pub fn stream(data: &[u8]) {
     let [setup, bodies, rest @ ..] = data else { return };
     let (setup, rest) = rest.split_at(rest.len().min(usize::from(*setup)));
@@ -62,7 +60,6 @@ pub fn stream(data: &[u8]) {
 }
 
 /// A tensor and options from bytes: what is encoded decodes, and keeps its budget.
-#[allow(dead_code)]
 pub fn round_trip(data: &[u8]) {
     let [kind, budget, amount, shape, rest @ ..] = data else {
         return;

@@ -2,6 +2,7 @@
 
 #[path = "../../../../fuzz/checks.rs"]
 mod checks;
+mod corpus;
 mod memory;
 mod mutate;
 mod seeds;

@@ -1,0 +1,8 @@
+//! Tensors and budgets: encoded, decoded, compared.
+#![no_main]
+
+#[allow(dead_code)]
+#[path = "../checks.rs"]
+mod checks;
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| checks::round_trip(data));
