@@ -121,7 +121,7 @@ fn elements(dtype: DType, n: usize, seed: u64) -> Vec<u8> {
             DType::F32 => out.extend((v as f32 / 16.0).to_le_bytes()),
             // 1 … 2 and its negative, in either 16-bit float.
             DType::F16 | DType::Bf16 => {
-                out.extend((0x3c00u16 + (v & 127) as u16 | (v < 0) as u16 * 0x8000).to_le_bytes())
+                out.extend(((0x3c00u16 + (v & 127) as u16) | ((v < 0) as u16 * 0x8000)).to_le_bytes())
             }
             DType::I8 | DType::U8 => out.push(v as u8),
             DType::I16 => out.extend((v as i16).to_le_bytes()),
