@@ -33,6 +33,9 @@ pub(super) fn encode(source: &Source<'_>, levels: &mut Levels, tokens: &mut Toke
     let Some(bins) = bins(&exact, range, dtype.size()) else {
         return Ok(None);
     };
+    let widest = bins.list().iter().fold(0, |w, b| w.max(usize::from(b.bits)));
+    tokens.offsets.clear();
+    tokens.offsets.reserve_exact(source.len() * widest / 8 + SAMPLE);
     let mut sink = TokenSink::new(tokens, &source.view);
     let cut = match segment_values(&source.view) {
         0 => usize::MAX,

@@ -68,6 +68,9 @@ impl Workspace {
     ) -> Result<Candidate> {
         let tools = tools::choose(source, &quantiser.bins, &self.tokens.tokens, search);
         let plan = Plan::new(source, quantiser, &tools);
+        // A frame that grows by doubling would cost up to twice its size in memory.
+        out.clear();
+        out.reserve_exact((tools.payload_bits / 8.0) as usize + self.tokens.offsets.len() + FRAME_SLACK);
         let sections = self.emitter.standalone(&plan, &self.tokens, out)?;
         let step = if mode == Mode::Lossless {
             0.0
@@ -108,6 +111,9 @@ impl Workspace {
         }
     }
 }
+
+/// Room for everything but the payload, and for a payload a little larger than estimated.
+const FRAME_SLACK: usize = 1 << 14;
 
 /// What a raw frame adds to the tensor's bytes, at least.
 const RAW_OVERHEAD: usize = 14;

@@ -60,7 +60,7 @@ pub enum Effort {
     /// Two quantisers; classes, contexts and both together.
     #[default]
     Default,
-    /// Also the method's own encoder.
+    /// Also the method's own encoder, on tensors of up to 2^18 values.
     Dense,
 }
 

@@ -13,6 +13,8 @@ use alloc::vec::Vec;
 
 /// Most attempts to bring a verified frame under an error budget before giving up on loss.
 const ATTEMPTS: usize = 12;
+/// Largest tensor on which the dense effort tries the method too: sorting magnitudes takes twice the tensor's memory.
+const DENSE_VALUES: usize = 1 << 18;
 /// A step search ends when the error is this close below the target.
 const CLOSE: f64 = 0.997;
 
@@ -85,7 +87,9 @@ struct Run<'r, 's> {
 impl Run<'_, '_> {
     fn families(&self) -> Vec<Family> {
         let method = matches!(self.options.budget, Budget::Method { .. });
-        let slicer_fits = self.source.groups() == 1 && !matches!(self.options.budget, Budget::MaxError(_));
+        let slicer_fits = self.source.groups() == 1
+            && self.source.len() <= DENSE_VALUES
+            && !matches!(self.options.budget, Budget::MaxError(_));
         match (self.options.mode, self.options.effort) {
             (Mode::Slicer, _) => alloc::vec![Family::Slicer],
             _ if method => alloc::vec![Family::Slicer],
