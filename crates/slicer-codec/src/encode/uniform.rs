@@ -11,11 +11,12 @@ use crate::error::Result;
 use crate::limits::MAX_TOKENS;
 use crate::math::log2;
 use crate::setup::Domain;
-use alloc::vec;
 use alloc::vec::Vec;
 
 /// Levels beyond ±this are kept exactly on the side while the bins are still open.
 const NEAR: i32 = 126;
+/// Levels whose range is checked at a time.
+const CHUNK: usize = 64;
 /// Slots of the level histogram: −127 (all below) … 127 (all above).
 const SLOTS: usize = 255;
 
@@ -25,6 +26,8 @@ pub(super) struct Levels {
     near: Vec<i8>,
     far: Vec<i32>,
     histogram: Vec<u32>,
+    /// Partial histograms by level + 127, so that equal neighbours do not wait for each other.
+    partial: Vec<[u32; 256]>,
     /// Σ and count of (|x| / step − |level|) for |level| = 1 and 2: where the values of a bin really lie.
     residual: [(f64, f64); 2],
     lowest: i32,
@@ -86,13 +89,8 @@ pub(super) fn errors(source: &Source<'_>, steps: &GroupSteps, rounding: Rounding
 impl Levels {
     /// Quantises a source.
     pub fn quantise(&mut self, source: &Source<'_>, steps: &GroupSteps, rounding: Rounding) {
-        self.near.clear();
+        self.clear();
         self.near.reserve_exact(source.len());
-        self.far.clear();
-        self.histogram.clear();
-        self.histogram.resize(SLOTS, 0);
-        self.residual = [(0.0, 0.0); 2];
-        (self.lowest, self.highest) = (0, 0);
         let mut levels = [0i32; BLOCK];
         source.for_runs(segment_values(&source.view), &mut |_, values, group| {
             let levels = &mut levels[..values.len()];
@@ -103,6 +101,7 @@ impl Levels {
             }
             self.push(levels);
         });
+        self.settle();
     }
 
     /// Takes levels of an integer tensor as they are.
@@ -110,7 +109,6 @@ impl Levels {
         let (lowest, highest) = levels.iter().fold((0, 0), |(a, b), &k| (a.min(k), b.max(k)));
         self.lowest = self.lowest.min(lowest);
         self.highest = self.highest.max(highest);
-        let mut partial = [[0u32; 256]; 2];
         if lowest < -NEAR || highest > NEAR {
             self.far
                 .extend(levels.iter().filter(|k| k.unsigned_abs() > NEAR as u32));
@@ -118,15 +116,35 @@ impl Levels {
         let start = self.near.len();
         self.near
             .extend(levels.iter().map(|&k| k.clamp(-NEAR - 1, NEAR + 1) as i8));
-        for pair in self.near[start..].chunks(2) {
-            partial[0][usize::from((pair[0] as u8).wrapping_add(127))] += 1;
-            if let Some(&b) = pair.get(1) {
-                partial[1][usize::from((b as u8).wrapping_add(127))] += 1;
-            }
+        let [a, b, c, d] = &mut self.partial[..] else { return };
+        let slot = |k: i8| usize::from((k as u8).wrapping_add(127));
+        let mut fours = self.near[start..].chunks_exact(4);
+        for k in &mut fours {
+            a[slot(k[0])] += 1;
+            b[slot(k[1])] += 1;
+            c[slot(k[2])] += 1;
+            d[slot(k[3])] += 1;
         }
-        for (i, h) in self.histogram.iter_mut().enumerate() {
-            *h += partial[0][i] + partial[1][i];
+        for &k in fours.remainder() {
+            a[slot(k)] += 1;
         }
+    }
+
+    /// Starts over.
+    fn clear(&mut self) {
+        self.near.clear();
+        self.far.clear();
+        self.histogram.clear();
+        self.partial.clear();
+        self.partial.resize(4, [0; 256]);
+        self.residual = [(0.0, 0.0); 2];
+        (self.lowest, self.highest) = (0, 0);
+    }
+
+    /// Joins the partial histograms; after the last push.
+    fn settle(&mut self) {
+        let sum = |slot: usize| self.partial.iter().map(|p| p[slot]).sum();
+        self.histogram = (0..SLOTS).map(sum).collect();
     }
 
     fn collect_residuals(&mut self, values: &[f32], levels: &[i32], step: f32) {
@@ -230,50 +248,56 @@ impl Levels {
 
     /// Writes the tokens and offsets of the collected levels for these bins.
     pub fn tokens(&self, source: &Source<'_>, bins: &Bins, out: &mut Tokens) {
-        let mut map = [0u8; 256];
-        let mut plain = [false; 256];
-        for slot in 0..256 {
-            let level = i32::from(slot as u8 as i8);
-            let token = find(bins, level);
-            map[slot] = token;
-            plain[slot] = bins.list()[usize::from(token)].bits == 0 && level.unsigned_abs() <= NEAR as u32;
-        }
+        let zero = bins.zero() as u8;
+        let (low, high) = unit_range(bins);
         let mut sink = TokenSink::new(out, &source.view);
         let mut far = self.far.iter();
         let cut = match segment_values(&source.view) {
             0 => usize::MAX,
             n => n,
         };
-        let all_plain = self.far.is_empty() && !bins.has_offsets();
         let mut at = 0;
+        let mut tokens = [0u8; BLOCK];
         while at < self.near.len() {
             let end = self.near.len().min((at / cut + 1).saturating_mul(cut)).min(at + BLOCK);
             sink.run(at);
             let block = &self.near[at..end];
-            if all_plain {
-                sink.tokens(block.iter().map(|&k| map[usize::from(k as u8)]));
-            } else {
-                for &k in block {
-                    let slot = usize::from(k as u8);
-                    if plain[slot] {
-                        sink.token(map[slot]);
-                        continue;
-                    }
+            let tokens = &mut tokens[..block.len()];
+            for (levels, tokens) in block.chunks(CHUNK).zip(tokens.chunks_mut(CHUNK)) {
+                // Unit bins are consecutive, so their tokens are a sum; the few other levels are put right afterwards.
+                let mut outside = 0;
+                for (t, &k) in tokens.iter_mut().zip(levels) {
+                    *t = (k as u8).wrapping_add(zero);
+                    outside |= u8::from(k < low) | u8::from(k > high);
+                }
+                if outside == 0 {
+                    continue;
+                }
+                for (t, &k) in tokens.iter_mut().zip(levels).filter(|&(_, &k)| k < low || k > high) {
                     let level = if i32::from(k).abs() > NEAR {
                         far.next().copied().unwrap_or(0)
                     } else {
                         i32::from(k)
                     };
-                    let token = find(bins, level);
-                    let bin = &bins.list()[usize::from(token)];
-                    sink.token(token);
+                    *t = find(bins, level);
+                    let bin = &bins.list()[usize::from(*t)];
                     sink.offset((i64::from(level) - i64::from(bin.lower)) as u32, u32::from(bin.bits));
                 }
             }
+            sink.tokens(tokens.iter().copied());
             at = end;
         }
         sink.finish();
     }
+}
+
+/// The levels around 0 that have a bin each and are kept as bytes: the first and the last.
+fn unit_range(bins: &Bins) -> (i8, i8) {
+    let (list, zero) = (bins.list(), bins.zero());
+    let units = |beyond: usize| beyond.min(NEAR as usize) as i8;
+    let below = list[..zero].iter().rev().take_while(|b| b.bits == 0).count();
+    let above = list[zero + 1..].iter().take_while(|b| b.bits == 0).count();
+    (-units(below), units(above))
 }
 
 /// The bin of a level: the last one that begins at or below it.
@@ -309,10 +333,7 @@ pub(super) fn encode_integers(
     levels: &mut Levels,
     tokens: &mut Tokens,
 ) -> Result<Option<Quantiser>> {
-    levels.near.clear();
-    levels.far.clear();
-    levels.histogram = vec![0; SLOTS];
-    (levels.lowest, levels.highest) = (0, 0);
+    levels.clear();
     let mut block = [0i32; BLOCK];
     let (dtype, bytes) = (source.tensor.dtype, source.tensor.bytes);
     let mut at = 0;
@@ -325,6 +346,7 @@ pub(super) fn encode_integers(
         levels.push(&block[..end - at]);
         at = end;
     }
+    levels.settle();
     let Some(bins) = levels.bins(PLAIN) else {
         return Ok(None);
     };

@@ -6,22 +6,24 @@ use crate::tables::Tables;
 use alloc::vec::Vec;
 use core::hint::select_unpredictable;
 
-/// What encoding one token of one table takes.
+/// What encoding one token of one table takes: sixteen bytes that the SIMD twins load at once.
 #[derive(Clone, Copy, Default)]
-struct Symbol {
-    /// First state that must shed a word.
-    limit: u32,
-    /// Fixed-point reciprocal of the frequency; exact for states below 2^31.
+#[repr(C, align(16))]
+pub(super) struct Symbol {
+    /// Largest state that need not shed a word.
+    last: u32,
+    /// Fixed-point reciprocal of the frequency, 2^(32 + shift) / frequency rounded up; exact for states below 2^31.
     reciprocal: u32,
     bias: u32,
     complement: u16,
-    shift: u16,
+    /// 2^(15 − shift): a product serves where a vector has no shift per lane.
+    scale: u16,
 }
 
 /// Encoder tables of one setup; a symbol is table · 256 + token.
 #[derive(Default)]
 pub(crate) struct SymbolTables {
-    symbols: Vec<Symbol>,
+    pub(super) symbols: Vec<Symbol>,
 }
 
 impl SymbolTables {
@@ -44,11 +46,11 @@ impl SymbolTables {
                     ((1u64 << (shift + 31)).div_ceil(u64::from(f)) as u32, shift - 1, start)
                 };
                 self.symbols[t * 256 + token] = Symbol {
-                    limit: f << (31 - p),
+                    last: (f << (31 - p)) - 1,
                     reciprocal,
                     bias,
                     complement: ((1 << p) - f) as u16,
-                    shift: shift as u16,
+                    scale: 1 << (15 - shift),
                 };
                 start += f;
             }
@@ -56,31 +58,41 @@ impl SymbolTables {
     }
 }
 
+/// The state after a symbol, for a state that has shed what it must.
+#[inline(always)]
+fn step(x: u32, s: &Symbol) -> u32 {
+    let high = (u64::from(x) * u64::from(s.reciprocal)) >> 32;
+    let q = ((high * u64::from(s.scale)) >> 15) as u32;
+    x + s.bias + q * u32::from(s.complement)
+}
+
 /// One state that sheds words. Whether it does is a coin toss, so the word is stored in any case and a select keeps it.
 #[inline(always)]
 fn push(x: &mut u32, s: &Symbol, words: &mut [u16], at: &mut usize) {
-    let sheds = *x >= s.limit;
+    let sheds = *x > s.last;
     words[*at - 1] = *x as u16;
     *at -= usize::from(sheds);
     let y = select_unpredictable(sheds, *x >> 16, *x);
-    let q = ((u64::from(y) * u64::from(s.reciprocal)) >> 32) as u32 >> s.shift;
-    *x = y + s.bias + q * u32::from(s.complement);
+    *x = step(y, s);
 }
+
+/// Words a stream has room for beyond those that its symbols can shed.
+pub(super) const SPARE: usize = 8;
 
 /// The multi-lane encoder and its reusable memory. Rows of lanes are pushed last row first.
 #[derive(Default)]
 pub(crate) struct Encoder {
-    words: [Vec<u16>; 4],
-    at: [usize; 4],
-    states: [u32; 32],
+    pub(super) words: [Vec<u16>; 4],
+    pub(super) at: [usize; 4],
+    pub(super) states: [u32; 32],
     lanes: Option<Lanes>,
 }
 
 impl Encoder {
     /// Starts a segment of at most `rows` rows.
     pub fn begin(&mut self, lanes: Lanes, rows: usize) {
-        // Each state sheds at most one word per symbol; one more is stored before it is known to be kept.
-        let room = rows * lanes.width + 1;
+        // Each state sheds at most one word per symbol; up to eight more are stored before they are known to be kept.
+        let room = rows * lanes.width + SPARE;
         for (words, at) in self.words.iter_mut().zip(&mut self.at).take(lanes.streams) {
             // What a longer segment left in the buffer is never read: words are written from its end downwards.
             if words.len() < room {
@@ -123,6 +135,18 @@ impl Encoder {
     }
 
     fn whole<const S: usize, const W: usize>(&mut self, tables: &SymbolTables, symbols: &[u16]) {
+        #[cfg(all(feature = "std", target_arch = "x86_64"))]
+        if W == 8 && super::encode_avx2::available() {
+            return super::encode_avx2::run::<S>(self, tables, symbols);
+        }
+        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+        if W == 8 {
+            return super::encode_simd128::run(self, tables, symbols, S);
+        }
+        self.portable::<S, W>(tables, symbols);
+    }
+
+    pub(super) fn portable<const S: usize, const W: usize>(&mut self, tables: &SymbolTables, symbols: &[u16]) {
         // Streams do not interact, so each is run on its own: eight states stay in registers.
         for s in 0..S {
             let mut local = [0u32; W];
@@ -183,12 +207,11 @@ impl<'a> SingleLane<'a> {
     #[inline]
     pub fn token(&mut self, symbol: u16) {
         let s = &self.tables.symbols[usize::from(symbol)];
-        if self.x >= s.limit {
+        if self.x > s.last {
             self.words.push(self.x as u16);
             self.x >>= 16;
         }
-        let q = ((u64::from(self.x) * u64::from(s.reciprocal)) >> 32) as u32 >> s.shift;
-        self.x = self.x + s.bias + q * u32::from(s.complement);
+        self.x = step(self.x, s);
     }
 
     /// Pushes the offset that follows a token; call it before [`Self::token`].
