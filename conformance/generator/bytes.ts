@@ -55,14 +55,18 @@ export class Writer {
   }
 }
 
+const cell = new DataView(new ArrayBuffer(4));
+
 /** The bits of a binary32. */
 export function bitsOfF32(value: number): number {
-  return new Uint32Array(Float32Array.of(value).buffer)[0];
+  cell.setFloat32(0, value);
+  return cell.getUint32(0);
 }
 
 /** The binary32 of some bits. */
 export function f32OfBits(bits: number): number {
-  return new Float32Array(Uint32Array.of(bits).buffer)[0];
+  cell.setUint32(0, bits);
+  return cell.getFloat32(0);
 }
 
 /** LEB128 (§ 2). */

@@ -32,18 +32,30 @@ function push(state: State, f: number, start: number, precision: number): void {
   state.x = Math.floor(state.x / f) * 2 ** precision + (state.x % f) + start;
 }
 
-/** Values in decoding order, as indices into scan order, each with its lane (§ 12.1). */
-export function decodingOrder(count: number, lanes: number, planeSize?: number): { index: number; lane: number }[] {
-  if (planeSize === undefined) return Array.from({ length: count }, (_, index) => ({ index, lane: index % lanes }));
-  const order: { index: number; lane: number }[] = [];
+/** Values in decoding order: their indices in scan order, and their lanes (§ 12.1). */
+export interface Order {
+  index: Uint32Array;
+  lane: Uint8Array;
+}
+
+/** Who decodes what, and when. */
+export function decodingOrder(count: number, lanes: number, planeSize?: number): Order {
+  const index = new Uint32Array(count).map((_, i) => i);
+  if (planeSize === undefined) return { index, lane: new Uint8Array(count).map((_, i) => i % lanes) };
+  const lane = new Uint8Array(count);
+  let next = 0;
   const planes = count / planeSize;
   for (let first = 0; first < planes; first += lanes) {
     const here = Math.min(lanes, planes - first);
     for (let position = 0; position < planeSize; position++) {
-      for (let lane = 0; lane < here; lane++) order.push({ index: (first + lane) * planeSize + position, lane });
+      for (let l = 0; l < here; l++) {
+        index[next] = (first + l) * planeSize + position;
+        lane[next] = l;
+        next += 1;
+      }
     }
   }
-  return order;
+  return { index, lane };
 }
 
 /** Writes a segment; its parts are fields `name.state`, `.lengths`, `.states`, `.words`, `.offsets`. */
@@ -54,16 +66,15 @@ export function writeSegment(w: Writer, name: string, s: Segment, wide = false):
     if (f === 0) throw new Error(`token ${s.tokens[i]} cannot occur in table ${s.tables[i]}`);
     push(state, f, starts[s.tables[i]][s.tokens[i]], s.precision);
   };
-  const order = decodingOrder(s.tokens.length, s.lanes, s.planeSize).reverse();
+  const order = decodingOrder(s.tokens.length, s.lanes, s.planeSize);
   if (s.lanes === 1) oneLane(w, name, s, order, put, wide);
   else severalLanes(w, name, s, order, put);
 }
 
-type Order = ReturnType<typeof decodingOrder>;
-
 function oneLane(w: Writer, name: string, s: Segment, order: Order, put: (x: State, i: number) => void, wide: boolean) {
   const state: State = { x: 1, words: [] };
-  for (const { index } of order) {
+  for (let i = order.index.length - 1; i >= 0; i--) {
+    const index = order.index[i];
     for (const [value, width] of chunks(s.offsets[index], s.bins[s.tokens[index]].bits).reverse()) {
       push(state, 1, value, width);
     }
@@ -94,7 +105,7 @@ function severalLanes(w: Writer, name: string, s: Segment, order: Order, put: (x
     x: LOWER,
     words: words[Math.floor(lane / width)],
   }));
-  for (const { index, lane } of order) put(states[lane], index);
+  for (let i = order.index.length - 1; i >= 0; i--) put(states[order.lane[i]], order.index[i]);
   const parts = words.map((list, i) => ({
     states: states.slice(i * width, (i + 1) * width).flatMap(({ x }) => little(x, 4)),
     words: list.reverse().flatMap((word) => little(word, 2)),

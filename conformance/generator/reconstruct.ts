@@ -5,11 +5,12 @@ import { bytesOfElements, convert, imageOf, type Type } from './elements.ts';
 import { scanOrder, viewOf } from './layout.ts';
 import type { Body, Setup } from './model.ts';
 
-const E = [0x3f800000, 0x3f8b95c2, 0x3f9837f0, 0x3fa5fed7, 0x3fb504f3, 0x3fc5672a, 0x3fd744fd, 0x3feac0c7];
+const BITS = [0x3f800000, 0x3f8b95c2, 0x3f9837f0, 0x3fa5fed7, 0x3fb504f3, 0x3fc5672a, 0x3fd744fd, 0x3feac0c7];
+const E = BITS.map(f32OfBits);
 
 /** The factor of a scale code. */
 export function scale(code: number): number {
-  return f32OfBits(E[code & 7]) * 2 ** Math.floor(code / 8);
+  return E[code & 7] * 2 ** Math.floor(code / 8);
 }
 
 /** The effective step of a plane. */

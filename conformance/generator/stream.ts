@@ -1,5 +1,5 @@
 /** Setups, bodies and frames (§ 3, § 4, § 5), writing. */
-import { binBytes, codeLevel, expand, zeroToken } from './bins.ts';
+import { binBytes, type Coded, codeLevel, expand, zeroToken } from './bins.ts';
 import { classList, type Fault, varint, Writer } from './bytes.ts';
 import { checksum } from './crc32c.ts';
 import { TYPES } from './elements.ts';
@@ -95,7 +95,13 @@ function writeBody(w: Writer, s: Setup, b: Body, bare: boolean): void {
 /** The tokens of a body. */
 export function tokensOf(s: Setup, b: Body) {
   const bins = expand(s.bins!);
-  return { bins, coded: (b.levels ?? []).map((level) => codeLevel(bins, level)) };
+  const known = new Map<number, Coded>();
+  const code = (level: number) => {
+    const coded = known.get(level) ?? codeLevel(bins, level);
+    known.set(level, coded);
+    return coded;
+  };
+  return { bins, coded: (b.levels ?? []).map(code) };
 }
 
 /** Table of every value (§ 9). */

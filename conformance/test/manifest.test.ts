@@ -1,0 +1,38 @@
+/** The manifest: valid, complete, and what the generator makes. */
+import { readdirSync, readFileSync } from 'node:fs';
+import { Ajv } from 'ajv';
+import { expect, test } from 'vitest';
+import { allVectors, SEED } from '../generator/all.ts';
+import { coverage } from '../generator/coverage.ts';
+import { filesOf, manifestOf } from '../generator/manifest.ts';
+
+const folder = new URL('../vectors/', import.meta.url);
+const text = (path: string) => readFileSync(new URL(path, folder), 'utf8');
+const manifest = JSON.parse(text('manifest.json'));
+const vectors = allVectors();
+
+test('the manifest keeps its schema', () => {
+  const validate = new Ajv({ allErrors: true }).compile(JSON.parse(text('../manifest.schema.json')));
+  expect(validate(manifest), JSON.stringify(validate.errors)).toBe(true);
+});
+
+test('the generator makes these files and no others', () => {
+  const files = filesOf(vectors);
+  const differ = [...files].filter(([path, bytes]) => Buffer.compare(readFileSync(new URL(path, folder)), bytes) !== 0);
+  expect(differ.map(([path]) => path)).toEqual([]);
+  const drawers = ['must-read', 'legal-but-rare', 'malformed', 'invalid'];
+  const found = drawers.flatMap((d) => readdirSync(new URL(d, folder)).map((name) => `${d}/${name}`));
+  expect(found.sort()).toEqual([...files.keys()].sort());
+  expect(JSON.parse(JSON.stringify(manifestOf(vectors, SEED)))).toEqual(manifest);
+  expect([...files.values()].reduce((sum, bytes) => sum + bytes.length, 0)).toBeLessThan(4 << 20);
+});
+
+test('sections, flags and codes are all exercised', () => {
+  expect(coverage(text('../../spec/bitstream.md'), vectors).missing).toEqual([]);
+  const used = new Set(vectors.flatMap((v) => v.flags));
+  expect(Object.keys(manifest.flags).filter((flag) => !used.has(flag as never))).toEqual([]);
+  const codes = [...text('../../spec/bitstream.md').matchAll(/^\| `([a-z_]+)` \|/gm)].map((m) => m[1]);
+  const seen = new Set(vectors.map((v) => ('error' in v.expect ? v.expect.error : '')));
+  expect(codes.length).toBeGreaterThanOrEqual(12);
+  expect(codes.filter((code) => !seen.has(code as never))).toEqual([]);
+});
