@@ -111,3 +111,59 @@ unsafe fn run_streams<const S: usize>(encoder: &mut Encoder, tables: &SymbolTabl
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::bins::{Bins, Uniform};
+    use crate::setup::Lanes;
+    use crate::tables::{TableSource, Tables};
+    use alloc::vec::Vec;
+
+    #[test]
+    fn equals_the_portable_loop() {
+        if !available() {
+            return;
+        }
+        let uniform = Uniform {
+            negative: 20,
+            positive: 20,
+            negative_escapes: 3,
+            positive_escapes: 3,
+            ..Uniform::default()
+        };
+        let bins = Bins::uniform(uniform, Vec::new()).unwrap();
+        let mut seed = 5u32;
+        for (case, total) in [8, 32].into_iter().cycle().take(40).enumerate() {
+            let source = TableSource::Family {
+                shape: (case % 4) as u8,
+                first: (case % 20) as u8,
+                increment: 1,
+            };
+            let tables = Tables::new(source, [12, 9][case % 2], 28, &bins).unwrap();
+            let mut prepared = SymbolTables::default();
+            prepared.build(&tables);
+            let symbols: Vec<u16> = (0..total * (case * 7 + 1))
+                .map(|_| {
+                    seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                    ((seed >> 28) as u16 + 12) * 256 + (seed >> 8) as u16 % bins.list().len() as u16
+                })
+                .collect();
+            let lanes = Lanes::with_total(total).unwrap();
+            let (mut twin, mut portable) = (Encoder::default(), Encoder::default());
+            twin.begin(lanes, symbols.len() / total);
+            portable.begin(lanes, symbols.len() / total);
+            if total == 32 {
+                run::<4>(&mut twin, &prepared, &symbols);
+                portable.portable::<4, 8>(&prepared, &symbols);
+            } else {
+                run::<1>(&mut twin, &prepared, &symbols);
+                portable.portable::<1, 8>(&prepared, &symbols);
+            }
+            assert_eq!(twin.states, portable.states);
+            for s in 0..lanes.streams {
+                assert_eq!(twin.words[s][twin.at[s]..], portable.words[s][portable.at[s]..]);
+            }
+        }
+    }
+}
