@@ -6,6 +6,8 @@ export default defineConfig({
       'sdk/test/**/*.test.ts',
       'conformance/**/node.test.ts',
       'conformance/test/**/*.test.ts',
+      'conformance/assemblyscript/**/*.test.ts',
+      'conformance/*.test.ts',
       'bench/test/**/*.test.{ts,mjs}',
       'examples/**/*.test.{ts,mjs}',
     ],

@@ -50,17 +50,20 @@ export class Bins {
   private uniform(r: Reader, shrinks: u32, symmetric: bool): void {
     const at = r.at;
     const positive = r.varint();
-    const positiveEscapes = small(r);
+    const positiveEscapes = r.u8();
     const negative = symmetric ? positive : r.varint();
-    const negativeEscapes = symmetric ? positiveEscapes : small(r);
-    const first = small(r);
-    check(first + max(positiveEscapes, negativeEscapes) <= 32, E.BAD_BINS, at);
-    check(u64(positive) + negative + positiveEscapes + negativeEscapes + 1 <= 256, E.BAD_BINS, at);
+    const negativeEscapes = symmetric ? positiveEscapes : r.u8();
+    const first = r.u8();
+    r.must(max(first, max(positiveEscapes, negativeEscapes)) <= 32, E.BAD_BINS);
     const shrink = new StaticArray<i32>(4);
+    let extreme = false;
     for (let i: u32 = 1; i <= shrinks; i++) {
       shrink[i] = r.i8();
-      r.must(shrink[i] !== -128, E.BAD_BINS);
+      extreme = extreme || shrink[i] === -128;
     }
+    r.must(!extreme, E.BAD_BINS);
+    check(u32(first) + max(positiveEscapes, negativeEscapes) <= 32, E.BAD_BINS, at);
+    check(u64(positive) + negative + positiveEscapes + negativeEscapes + 1 <= 256, E.BAD_BINS, at);
     if (failed()) return;
     for (let j = i32(negativeEscapes) - 1; j >= 0; j--) {
       this.add(1 - beyond(negative, first, j + 1), first + j, 1, 0, at);
@@ -84,12 +87,6 @@ export class Bins {
       this.add(i ? this.next + gap : unzigzag(gap), flags & 63, stride, delta, at);
     }
   }
-}
-
-function small(r: Reader): u32 {
-  const value = r.u8();
-  r.must(value <= 32, E.BAD_BINS);
-  return value;
 }
 
 /** Where the positive escape j begins. */

@@ -83,9 +83,10 @@ export class Setup {
     let product: u64 = 1;
     for (let i: u32 = 0; i < this.rank && !failed(); i++) {
       this.dims[i] = r.varint();
-      if (this.dims[i]) product *= this.dims[i];
-      r.must(product < 1 << 31, E.BAD_DIMS);
+      // Once too large it stays so: no further product, no overflow.
+      if (this.dims[i] && product < 1 << 31) product *= this.dims[i];
     }
+    r.must(product < 1 << 31, E.BAD_DIMS);
   }
 
   /** § 4.2 Coding head, with the axes of an explicit layout. */

@@ -111,7 +111,7 @@ impl Decoder {
 }
 
 fn body_step(coding: &Coding, body: &Body<'_>) -> Result<f32> {
-    if coding.domain == Domain::Real {
+    if coding.domain == Domain::Real && body.view.elements() > 0 {
         effective_step(coding.step, body.step_index, 0, body.base)
     } else {
         Ok(1.0)
