@@ -184,6 +184,30 @@ fn lists_are_charged() {
     }
 }
 
+/// The account must be right for large tensors too, whose working memory no constant hides: caps rise until the frame decodes.
+#[test]
+fn caps_hold_for_large_tensors() {
+    for (name, frame) in seeds::large() {
+        let mut max_bytes = 1 << 12;
+        loop {
+            let limits = Limits {
+                max_bytes,
+                ..Limits::default()
+            };
+            let (result, held) = peak(|| decode(&frame, limits));
+            assert!(
+                held <= max_bytes + OVERHEAD,
+                "{name}: {held} bytes held, {max_bytes} allowed"
+            );
+            match result {
+                Ok(_) => break,
+                Err(e) => assert_eq!(e.code(), ErrorCode::LimitExceeded, "{name}"),
+            }
+            max_bytes += max_bytes / 4;
+        }
+    }
+}
+
 /// What each kind of damage must be called, where only one name is right.
 #[test]
 fn right_errors() {

@@ -90,6 +90,39 @@ pub fn encoded() -> Vec<Vec<u8>> {
     out
 }
 
+/// Frames of tensors large enough that working memory counts.
+pub fn large() -> Vec<(String, Vec<u8>)> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../conformance/vectors");
+    let mut out = Vec::new();
+    for drawer in ["must-read", "legal-but-rare"] {
+        for entry in fs::read_dir(folder.join(drawer)).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.file_stem().unwrap().to_string_lossy().into_owned();
+            let large = name.starts_with("exhaustive") || name.starts_with("expansion");
+            if large && path.extension().is_some_and(|e| e == "slcf") {
+                out.push((name, fs::read(&path).unwrap()));
+            }
+        }
+    }
+    let dims = [1u32, 64, 64, 64];
+    for (dtype, effort) in [
+        (DType::F32, Effort::Dense),
+        (DType::F16, Effort::Fast),
+        (DType::I8, Effort::Default),
+    ] {
+        let bytes = elements(dtype, 64 * 64 * 64, 5);
+        let tensor = TensorRef::new(dtype, &dims, &bytes).unwrap();
+        for budget in [Budget::Nrmse(0.1), Budget::Lossless] {
+            let options = EncodeOptions {
+                effort,
+                ..EncodeOptions::new(budget)
+            };
+            out.push((format!("{dtype:?} {budget:?}"), encode(&tensor, &options).unwrap().0));
+        }
+    }
+    out
+}
+
 fn streams() -> Vec<(Vec<u8>, Vec<u8>)> {
     let mut out = Vec::new();
     for (i, checksum) in [(0u64, false), (1, true), (2, false)] {
