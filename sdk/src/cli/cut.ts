@@ -5,6 +5,8 @@ import { type CommonOptions, columns, count, Reporter, safe, short } from './rep
 export interface CutFlags extends CommonOptions {
   out: string;
   verify: boolean;
+  /** Sizes per input, for the check. */
+  inputShape?: Record<string, number[]>;
 }
 
 export async function cutCommand(model: string, tensor: string, flags: CutFlags): Promise<void> {
@@ -14,7 +16,8 @@ export async function cutCommand(model: string, tensor: string, flags: CutFlags)
   // The model reader is large; the other commands do without it.
   const { cutFile } = await import('../onnx/index.js');
   const progress = (stage: string) => reporter.stage(stage);
-  const { description, files } = await cutFile(model, tensor, flags.out, { verify: flags.verify, progress });
+  const options = { verify: flags.verify, inputShapes: flags.inputShape, progress };
+  const { description, files } = await cutFile(model, tensor, flags.out, options);
   const { head, tail, verification } = description;
   const check = verification
     ? `head and tail give the model's outputs, largest difference ${short(verification.maxDifference)}`

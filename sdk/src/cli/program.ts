@@ -1,6 +1,6 @@
 /** The command line: commands, flags, help. Each command lives in the file of its name. */
 import { readFileSync } from 'node:fs';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { addBudgetFlags, parseCount } from './budget.js';
 
 /** Version of the package this file was installed with. */
@@ -74,10 +74,28 @@ export function createProgram(): Command {
   command('cut <model.onnx> <tensor>', 'cut a model at one tensor into head.onnx and tail.onnx')
     .requiredOption('-o, --out <dir>', 'folder for head.onnx, tail.onnx and cut.json')
     .option('--no-verify', 'do not run head and tail against the whole model')
+    .option(
+      '--input-shape <name=dims>',
+      'sizes of an input for the check, NAME=1,3,224,224; may be repeated',
+      inputShape,
+    )
     .action(async (model, tensor, flags) => {
       const { cutCommand } = await import('./cut.js');
       await cutCommand(model, tensor, flags);
     });
 
   return program;
+}
+
+/** Collects `--input-shape NAME=1,3,224,224`. */
+function inputShape(text: string, earlier: Record<string, number[]> = {}): Record<string, number[]> {
+  const at = text.lastIndexOf('=');
+  const dims = text
+    .slice(at + 1)
+    .split(',')
+    .map(Number);
+  if (at < 1 || dims.some((d) => !Number.isSafeInteger(d) || d < 1)) {
+    throw new InvalidArgumentError('It must be a name, an equals sign and sizes from 1, for example x=1,3,48,320.');
+  }
+  return { ...earlier, [text.slice(0, at)]: dims };
 }
