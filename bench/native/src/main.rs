@@ -1,0 +1,110 @@
+//! Native speed and memory of the codec beside quantise + zstd. Driven by `bench/speed/main.mjs`:
+//!
+//! ```text
+//! slicer-bench-native FILE.npy…
+//! ```
+//!
+//! prints one JSON line about itself, then one per line on standard input: `memory` measures allocations, `round` runs
+//! everything once (or, with a part of its name behind it, one codec) and prints the CPU times. The driver interleaves rounds with its own, so that both see the same load.
+
+mod clock;
+mod memory;
+mod npy;
+mod ours;
+mod peer;
+
+use std::io::{self, BufRead, Write};
+
+#[global_allocator]
+static ALLOCATOR: memory::Counting = memory::Counting;
+
+/// Step over root mean square: an NRMSE of about 0.1 on dense tensors.
+const RELATIVE_STEP: f64 = 0.35;
+
+const PEER: &str = "quantise + zstd-1";
+
+/// One tensor and what both codecs need to run on it.
+struct Case {
+    name: String,
+    tensor: npy::Tensor,
+    step: f32,
+    ours: Vec<(&'static str, ours::Pair)>,
+    peer: peer::QuantiseZstd,
+}
+
+fn main() -> io::Result<()> {
+    let mut cases = Vec::new();
+    for path in std::env::args().skip(1) {
+        let tensor = npy::read(&path)?;
+        let square = tensor.values.iter().map(|&v| f64::from(v) * f64::from(v)).sum::<f64>();
+        let rms = (square / tensor.values.len().max(1) as f64).sqrt();
+        let step = (RELATIVE_STEP * rms) as f32;
+        let name = path
+            .rsplit('/')
+            .next()
+            .unwrap_or(&path)
+            .trim_end_matches(".npy")
+            .to_string();
+        let ours = ours::SETTINGS
+            .iter()
+            .map(|&(label, effort)| (label, ours::Pair::new(effort, step)))
+            .collect();
+        cases.push(Case {
+            name,
+            tensor,
+            step,
+            ours,
+            peer: peer::QuantiseZstd::new(step)?,
+        });
+    }
+    println!("{{\"zstd\": \"{}\", \"avx2\": {}}}", peer::version(), peer::has_avx2());
+    for line in io::stdin().lock().lines() {
+        let line = line?;
+        match line.split_once(' ').unwrap_or((&line, "")) {
+            ("round", codec) => round(&mut cases, codec)?,
+            ("memory", _) => memory_report(&cases),
+            _ => break,
+        }
+        io::stdout().flush()?;
+    }
+    Ok(())
+}
+
+/// Everything once: per case and codec, bytes and nanoseconds of CPU time for both directions.
+fn round(cases: &mut [Case], only: &str) -> io::Result<()> {
+    let mut rows = Vec::new();
+    for case in cases {
+        let mut row = |codec: &str, bytes: usize, encode: u64, decode: u64| {
+            rows.push(format!(
+                "{{\"case\": \"{}\", \"codec\": \"{codec}\", \"values\": {}, \"bytes\": {bytes}, \"encode\": {encode}, \"decode\": {decode}}}",
+                case.name,
+                case.tensor.values.len()
+            ));
+        };
+        if PEER.contains(only) {
+            let (bytes, encode, decode) = case.peer.round(&case.tensor.values)?;
+            row(PEER, bytes, encode, decode);
+        }
+        for (label, pair) in case.ours.iter_mut().filter(|(label, _)| label.contains(only)) {
+            let (bytes, encode, decode) = pair.round(&case.tensor);
+            row(label, bytes, encode, decode);
+        }
+    }
+    println!("[{}]", rows.join(", "));
+    Ok(())
+}
+
+/// Peak of the heap during fresh calls, the caller's tensor included.
+fn memory_report(cases: &[Case]) {
+    let mut rows = Vec::new();
+    for case in cases {
+        let tensor = 4 * case.tensor.values.len();
+        for (label, encode, decode) in ours::peaks(&case.tensor, case.step) {
+            rows.push(format!(
+                "{{\"case\": \"{}\", \"setting\": \"{label}\", \"tensor\": {tensor}, \"encode\": {encode}, \"decode\": {decode}}}",
+                case.name
+            ));
+        }
+    }
+    println!("[{}]", rows.join(", "));
+}

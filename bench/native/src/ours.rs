@@ -1,0 +1,108 @@
+//! The codec under test.
+
+use crate::clock::time;
+use crate::memory::peak;
+use crate::npy::Tensor;
+use slicer_codec::{Budget, DType, Decoder, Effort, EncodeOptions, Encoder, Limits, Mode, TensorRef};
+
+/// What is timed: a fixed step, no search, nothing measured afterwards.
+pub const SETTINGS: [(&str, Effort); 2] = [
+    ("slicer fast: classes", Effort::Fast),
+    ("slicer default: classes, contexts", Effort::Default),
+];
+
+/// An encoder, a decoder and their buffers, all reused from call to call.
+pub struct Pair {
+    options: EncodeOptions,
+    encoder: Encoder,
+    decoder: Decoder,
+    frame: Vec<u8>,
+    decoded: Vec<u8>,
+}
+
+impl Pair {
+    pub fn new(effort: Effort, step: f32) -> Self {
+        let options = EncodeOptions {
+            effort,
+            report: false,
+            ..EncodeOptions::new(Budget::Step(step))
+        };
+        Self {
+            options,
+            encoder: Encoder::new(),
+            decoder: Decoder::new(),
+            frame: Vec::new(),
+            decoded: Vec::new(),
+        }
+    }
+
+    /// Bytes, and nanoseconds of both directions.
+    pub fn round(&mut self, tensor: &Tensor) -> (usize, u64, u64) {
+        let input = reference(tensor);
+        let (report, encode) = time(|| self.encoder.encode(&input, &self.options, &mut self.frame));
+        report.expect("the bench's tensors can be encoded");
+        let (result, decode) = time(|| {
+            self.decoder
+                .decode_into(&self.frame, Limits::default(), &mut self.decoded)
+        });
+        result.expect("a frame just made can be decoded");
+        assert_eq!(self.decoded.len(), input.bytes.len());
+        (self.frame.len(), encode, decode)
+    }
+}
+
+fn reference(tensor: &Tensor) -> TensorRef<'_> {
+    TensorRef::new(DType::F32, &tensor.dims, tensor.bytes()).expect("bytes and dims come from one file")
+}
+
+/// Peak bytes of a fresh encoder (the caller's tensor added) and of a fresh decoder (its tensor is among what it holds).
+pub fn peaks(tensor: &Tensor, step: f32) -> Vec<(&'static str, usize, usize)> {
+    let input = reference(tensor);
+    let set = |budget, mode, effort, report| EncodeOptions {
+        mode,
+        effort,
+        report,
+        ..EncodeOptions::new(budget)
+    };
+    let method = Budget::Method {
+        keep: None,
+        asymmetry: None,
+        blocks: None,
+        distortion: 0.1,
+    };
+    let settings = [
+        ("step, fast", set(Budget::Step(step), Mode::Auto, Effort::Fast, false)),
+        (
+            "nrmse 0.03, default",
+            set(Budget::Nrmse(0.03), Mode::Auto, Effort::Default, true),
+        ),
+        (
+            "nrmse 0.03, dense",
+            set(Budget::Nrmse(0.03), Mode::Auto, Effort::Dense, true),
+        ),
+        (
+            "the method, distortion 0.1",
+            set(method, Mode::Slicer, Effort::Default, true),
+        ),
+        (
+            "2 bits a value, default",
+            set(Budget::BitsPerValue(2.0), Mode::Auto, Effort::Default, true),
+        ),
+        ("lossless", set(Budget::Lossless, Mode::Auto, Effort::Default, true)),
+    ];
+    let mut rows = Vec::new();
+    for (label, options) in settings {
+        let mut frame = Vec::new();
+        let (result, encode) = peak(|| Encoder::new().encode(&input, &options, &mut frame).map(|_| ()));
+        result.expect("the bench's tensors can be encoded");
+        let (_, decode) = peak(|| {
+            let mut out = Vec::new();
+            Decoder::new()
+                .decode_into(&frame, Limits::default(), &mut out)
+                .expect("a frame just made can be decoded");
+            out
+        });
+        rows.push((label, encode + input.bytes.len(), decode + frame.len()));
+    }
+    rows
+}

@@ -1,0 +1,28 @@
+// Peak of the heap against the limit: three times the tensor and one MiB, the caller's tensor included.
+import { digits, must, table } from '../rate/report.mjs';
+
+const FACTOR = 3;
+const MIB = 2 ** 20;
+
+/** The largest of all tensors, by setting. */
+export function memoryStudy(rows) {
+  const settings = [...new Set(rows.map((row) => row.setting))];
+  const worst = (setting, way) =>
+    rows.filter((row) => row.setting === setting).reduce((a, b) => (share(b, way) > share(a, way) ? b : a));
+  const musts = settings.flatMap((setting) =>
+    ['encode', 'decode'].map((way) =>
+      must(`peak of ${way} / (3 x tensor + 1 MiB): ${setting}`, share(worst(setting, way), way), '<= 1'),
+    ),
+  );
+  const cell = (setting, way) => {
+    const row = worst(setting, way);
+    return `${digits(row[way] / row.tensor, 2)} x (${digits(share(row, way), 2)})`;
+  };
+  const markdown = table(
+    ['setting', 'encode: peak / tensor (/ limit)', 'decode: peak / tensor (/ limit)'],
+    settings.map((setting) => [setting, cell(setting, 'encode'), cell(setting, 'decode')]),
+  );
+  return { musts, markdown };
+}
+
+const share = (row, way) => row[way] / (FACTOR * row.tensor + MIB);
