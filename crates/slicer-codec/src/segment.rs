@@ -145,7 +145,9 @@ impl Scratch {
         first_plane: usize,
         tokens: &mut [u8],
     ) -> Result<()> {
-        let (total, plane, width) = (coding.lanes.total(), view.plane(), view.width);
+        let (plane, width) = (view.plane(), view.width);
+        // Lanes beyond the planes there are have nothing to do, and must take no memory.
+        let total = coding.lanes.total().min(tokens.len() / plane);
         let precision = decoder.tables.precision;
         let ranks = contexts::ranks(&coding.bins);
         let map = contexts::map(coding.thresholds.as_slice()).map(|c| u32::from(c) << precision);
@@ -204,6 +206,11 @@ impl Scratch {
         let bins = coding.bins.list();
         let mut lane = SingleLane::open(tables, payload, base)?;
         self.offsets.clear();
+        if coding.bins.has_offsets() {
+            // In one piece: growth by doubling would take three times what was charged.
+            let full = |_| Error::new(ErrorCode::LimitExceeded, Field::Payload, base, tokens.len() as u64);
+            self.offsets.try_reserve_exact(tokens.len()).map_err(full)?;
+        }
         for (p, out) in tokens.chunks_mut(plane).enumerate() {
             let class = classes.of(first_plane + p) * coding.contexts();
             for pos in 0..out.len() {

@@ -184,10 +184,59 @@ fn lists_are_charged() {
     }
 }
 
+/// A single plane of 2^20 values that costs nothing, in 32 lanes, with contexts: lanes that own no plane must take no memory.
+fn one_plane_in_32_lanes() -> Vec<u8> {
+    // CODED and CONTEXTS; i8, rank 4; dims; nchw, integer, 32 lanes; a list of one level; two tables; a threshold.
+    let dims = [1, 1, 0x80, 0x08, 0x80, 0x08];
+    let head = [
+        &[0, 1, 9, 0x23][..],
+        &dims,
+        &[0x45],
+        &[1, 1, 0, 0],
+        &[1, 2, 0, 0, 0],
+        &[1, 1],
+        &[0],
+    ]
+    .concat();
+    let streams: Vec<u8> = [0, 0x80, 0, 0].repeat(32);
+    let mut frame = [b"SLCF", &head[..], &[0x83, 0x01], &[32; 3], &streams, &[0; 4]].concat();
+    seal(&mut frame);
+    frame
+}
+
+/// One lane whose 2^20 + 1 values all have an offset bit, which is 0: the offsets are kept until the segment ends.
+fn offsets_everywhere() -> Vec<u8> {
+    let (mut x, mut words) = (1u32, Vec::new());
+    for _ in 0..=1 << 20 {
+        if x >= 1 << 30 {
+            words.push(x as u16);
+            x >>= 16;
+        }
+        x <<= 1;
+    }
+    let mut segment = x.to_le_bytes().to_vec();
+    segment.extend(words.iter().rev().flat_map(|w| w.to_le_bytes()));
+    // CODED; i8, rank 1; dims; integer, one lane; a list of one bin of two levels; one table.
+    let head = [0, 1, 1, 0x0b, 0x81, 0x80, 0x40, 4, 1, 1, 0, 1, 1, 1, 0, 0, 0, 0];
+    let length = [
+        segment.len() as u8 | 0x80,
+        (segment.len() >> 7) as u8 | 0x80,
+        (segment.len() >> 14) as u8,
+    ];
+    let mut frame = [b"SLCF", &head[..], &length, &segment, &[0; 4]].concat();
+    seal(&mut frame);
+    frame
+}
+
 /// The account must be right for large tensors too, whose working memory no constant hides: caps rise until the frame decodes.
 #[test]
 fn caps_hold_for_large_tensors() {
-    for (name, frame) in seeds::large() {
+    let by_hand = [
+        ("one plane in 32 lanes", one_plane_in_32_lanes()),
+        ("offsets everywhere", offsets_everywhere()),
+    ];
+    let by_hand = by_hand.map(|(name, frame)| (name.to_owned(), frame));
+    for (name, frame) in seeds::large().into_iter().chain(by_hand) {
         let mut max_bytes = 1 << 12;
         loop {
             let limits = Limits {
