@@ -221,13 +221,23 @@ fn write_real(
             let channel = coding.scales.channels.get(plane % view.channels).copied().unwrap_or(0);
             e = effective_step(step, row, channel, body.base)?;
         }
-        if e != current {
+        let tokens = &tokens[at - start..stop - start];
+        let values = &mut values[..tokens.len()];
+        // A look-up pays where a step serves as many values as there are bins; planes of one value with a step each would
+        // otherwise cost 256 times what they are charged for.
+        if e != current && tokens.len() >= bins.len() {
             reconstruct::fill_lut(&coding.bins, e, &mut lut);
             linear = (plain.0..=plain.1).all(|t| lut[usize::from(t)].to_bits() == product(t, zero, e).to_bits());
             current = e;
         }
-        let tokens = &tokens[at - start..stop - start];
-        let values = &mut values[..tokens.len()];
+        if e != current {
+            for (v, &t) in values.iter_mut().zip(tokens) {
+                *v = reconstruct::value(&bins[usize::from(t)], level(coding, t, offsets)?, e);
+            }
+            target.values(at, values);
+            at = stop;
+            continue;
+        }
         // The look-up's entries, and which of two ways gives them is a matter of speed: a product is a vector operation.
         if linear {
             values
