@@ -25,7 +25,7 @@ export class Handle {
     if (this.handle === 0 || this.generation !== this.engine.generation) {
       this.handle = wasm.codec_new();
       this.generation = this.engine.generation;
-      this.base = wasm.slots(this.handle) / 8;
+      this.base = (wasm.slots(this.handle) >>> 0) / 8;
       this.renew?.();
     }
     return wasm;

@@ -122,6 +122,8 @@ export class Engine {
   failed(error: unknown): SlicerError {
     if (error instanceof SlicerError) return error;
     this.live = undefined;
+    // Handles of the dead instance must not be freed in the next one.
+    this.generation++;
     return new SlicerError('internal', `The WASM module stopped: ${String(error)}`, { cause: error });
   }
 }
