@@ -11,6 +11,12 @@ import type { Engine } from './wasm.js';
 abstract class BaseDecoder {
   protected abstract readonly handle: Handle;
   protected abstract readonly operation: 'decode' | 'stream_decode';
+  /** Limits of calls that name none. */
+  protected readonly limits: DecodeOptions | undefined;
+
+  constructor(limits?: DecodeOptions) {
+    this.limits = limits;
+  }
 
   /** Decodes into a fresh array. */
   decode(bytes: Uint8Array | ArrayBuffer, options?: DecodeOptions): DecodedTensor {
@@ -46,7 +52,7 @@ abstract class BaseDecoder {
   private run(bytes: Uint8Array | ArrayBuffer, options: DecodeOptions | undefined): Uint8Array {
     const input = checkBytes(bytes);
     const values = this.handle.values();
-    writeDecodeOptions(options, values, this.handle.base);
+    writeDecodeOptions(options ?? this.limits, values, this.handle.base);
     this.handle.feed(input);
     this.handle.run(this.operation);
     return this.handle.result();
@@ -64,13 +70,13 @@ export class Decoder extends BaseDecoder {
   }
 }
 
-/** Decodes the bare bodies of a stream whose setup was received once. */
+/** Decodes the bare bodies of a stream whose setup was received once; `options` hold for every body that brings none of its own. */
 export class StreamDecoder extends BaseDecoder {
   protected readonly handle: Handle;
   protected readonly operation = 'stream_decode';
 
   constructor(engine: Engine, setup: Uint8Array | ArrayBuffer, options?: DecodeOptions) {
-    super();
+    super(options);
     // Kept, because a new instance of the module has to be told again.
     const bytes = checkBytes(setup).slice();
     this.handle = new Handle(engine, () => {

@@ -7,7 +7,25 @@ const METHOD = ['keep', 'asymmetry', 'blocks', 'distortion'] as const;
 const SINGLE = ['nrmse', 'maxError', 'bitsPerValue', 'bytes', 'step', 'lossless'] as const;
 /** What the presets stand for: NRMSE, so 50, 30 and 20 decibels. */
 const PRESETS: Readonly<Record<string, number>> = { 'near-lossless': 0.003, balanced: 0.03, small: 0.1 };
+/** Numbers that a budget takes, where zero and above is not the answer. */
+const RANGES: Readonly<Record<string, { text: string; has: (value: number) => boolean }>> = {
+  bitsPerValue: { text: 'a finite number above 0', has: (v) => v > 0 },
+  bytes: { text: 'a finite number, at least 1', has: (v) => v >= 1 },
+  // Steps are f32 and so are their reciprocals.
+  step: {
+    text: 'a number from 2.94e-39 to 3.4e38',
+    has: (v) => v > 0 && Math.fround(v) < Infinity && Math.fround(1 / Math.fround(v)) < Infinity,
+  },
+  keep: { text: 'a number from 0 to 1', has: (v) => v >= 0 && v <= 1 },
+  asymmetry: {
+    text: 'a number above 0, within the range of a float32',
+    has: (v) => Math.fround(v) > 0 && Math.fround(v) < Infinity,
+  },
+  blocks: { text: 'a whole number from 1 to 120', has: (v) => Number.isInteger(v) && v >= 1 && v <= 120 },
+};
+const FROM_ZERO = { text: 'a finite number, not negative', has: (v: number) => v >= 0 };
 const ENCODE_KEYS = new Set(['budget', 'mode', 'effort', 'layout', 'granularity', 'report']);
+const DECODE_KEYS = new Set(['maxBytes', 'maxWork']);
 
 /** Writes encoder options into the slots from `base` on. */
 export function writeEncodeOptions(options: EncodeOptions, slots: Float64Array, base: number): void {
@@ -30,6 +48,10 @@ export function layoutCode(layout: Layout | undefined): number {
 
 /** Writes decoder limits; NaN stands for the default. */
 export function writeDecodeOptions(options: DecodeOptions | undefined, slots: Float64Array, base: number): void {
+  // A misspelt limit would be no limit at all.
+  for (const key in options) {
+    if (!DECODE_KEYS.has(key)) throw new SlicerError('invalid_option', `Unknown option ${key}.`);
+  }
   slots[base + SLOT.maxBytes] = limit('maxBytes', options?.maxBytes);
   slots[base + SLOT.maxWork] = limit('maxWork', options?.maxWork);
 }
@@ -54,7 +76,7 @@ function writeBudget(budget: EncodeOptions['budget'], slots: Float64Array, base:
     given = kind;
     const value = (budget as Record<string, unknown>)[key];
     const slot = kind === 'method' ? (METHOD as readonly string[]).indexOf(key) : 0;
-    slots[base + SLOT.budgetValues + slot] = key === 'lossless' ? flag(value) : positive(key, value);
+    slots[base + SLOT.budgetValues + slot] = key === 'lossless' ? flag(value) : inRange(key, value);
   }
   if (given === '') throw new SlicerError('invalid_budget', 'No budget was given.');
   if (given === 'method' && Number.isNaN(slots[base + SLOT.budgetValues + 3])) {
@@ -68,9 +90,11 @@ function flag(value: unknown): number {
   return 1;
 }
 
-function positive(key: string, value: unknown): number {
-  if (typeof value !== 'number' || !(value >= 0) || value === Number.POSITIVE_INFINITY) {
-    throw new SlicerError('invalid_budget', `${key} must be a finite number, not negative; it is ${String(value)}.`);
+/** Accepts what the core would, so that a refusal can say which number was wrong and what is allowed. */
+function inRange(key: string, value: unknown): number {
+  const range = RANGES[key] ?? FROM_ZERO;
+  if (typeof value !== 'number' || !Number.isFinite(value) || !range.has(value)) {
+    throw new SlicerError('invalid_budget', `${key} must be ${range.text}; it is ${String(value)}.`);
   }
   return value;
 }

@@ -7,6 +7,8 @@ import { checkArray, checkDims, dtypeCode, elementSize, sizeOf } from './tensor.
 import type { StreamOptions } from './types.js';
 import type { Engine } from './wasm.js';
 
+const KEYS = new Set(['type', 'dims', 'step', 'layout', 'shape', 'checksum', 'sample']);
+
 /** Encodes bodies of one setup. The receiver needs `setup` once, then every body with its length. */
 export class StreamEncoder {
   /** Bytes of the setup: hand them to a `StreamDecoder`. */
@@ -74,7 +76,14 @@ export class StreamEncoder {
   }
 }
 
-function check({ type, dims, step, shape, sample }: StreamOptions): void {
+function check(options: StreamOptions): void {
+  if (typeof options !== 'object' || options === null) {
+    throw new SlicerError('invalid_option', 'A stream needs options: at least type, dims and step.');
+  }
+  for (const key in options) {
+    if (!KEYS.has(key)) throw new SlicerError('invalid_option', `Unknown option ${key}.`);
+  }
+  const { type, dims, step, shape, sample } = options;
   dtypeCode(type);
   checkDims(dims);
   if (dims.length === 0) throw new SlicerError('bad_dims', 'A stream needs at least one axis.');

@@ -98,9 +98,9 @@ export type StreamArray = Float32Array | Uint16Array | Int8Array | Uint8Array | 
 
 /** Limits of a decoder; both have documented defaults in the core. */
 export interface DecodeOptions {
-  /** Most bytes the decoded tensor may take. */
+  /** Most bytes of the decoded tensor and the decoder's working memory, about 3 times the tensor of 32-bit values; 1 GiB unless given. */
   maxBytes?: number;
-  /** Most elementary operations the decoder may spend (see the specification's section on limits). */
+  /** Most work the decoder may spend; one unit is about one decoded value. 2^32 unless given. */
   maxWork?: number;
 }
 
