@@ -3,6 +3,7 @@ import type { Bins } from './bins.ts';
 import type { ListStyle } from './bytes.ts';
 import type { Type } from './elements.ts';
 import type { Layout } from './layout.ts';
+import type { Unusual } from './rans.ts';
 import type { Tables } from './tables.ts';
 
 /** The feature bits of § 4 that this draft defines. */
@@ -58,8 +59,8 @@ export interface Body {
   listStyle?: ListStyle;
   /** In scan order. */
   levels?: number[];
-  /** One lane: the state in four bytes where three would do. */
-  wideState?: boolean;
+  /** Applies to every segment. */
+  unusual?: Unusual;
 }
 
 /** Fills in what a vector's definition leaves out. */

@@ -12,8 +12,19 @@ export interface Segment {
   offsets: readonly number[];
   /** Table of every value. */
   tables: readonly number[];
+  unusual?: Unusual;
   /** Values in a plane, if contexts are in use: lanes then own planes. */
   planeSize?: number;
+}
+
+/** States that no ordinary encoder leaves, in a stream that a careless decoder would still follow to its end. */
+export interface Unusual {
+  /** One lane: the state in four bytes where three would do. */
+  wide?: boolean;
+  /** Final state of the (first) lane. */
+  end?: number;
+  /** Initial state of the (first) lane: 2^31 or more, or below 2^15. */
+  first?: 'overfull' | 'underfull';
 }
 
 const LOWER = 2 ** 15;
@@ -24,12 +35,14 @@ interface State {
 }
 
 /** Undoes one step `x = f · ⌊x / 2^p⌋ + slot − start` and the word that may follow it. */
-function push(state: State, f: number, start: number, precision: number): void {
-  if (state.x >= f * 2 ** (31 - precision)) {
+function push(state: State, f: number, start: number, precision: number, first?: Unusual['first']): void {
+  if (first === 'underfull' || (first === undefined && state.x >= f * 2 ** (31 - precision))) {
     state.words.push(state.x & 0xffff);
     state.x = Math.floor(state.x / 65536);
   }
   state.x = Math.floor(state.x / f) * 2 ** precision + (state.x % f) + start;
+  const right = first === 'underfull' ? state.x < LOWER : first ? state.x >= 2 ** 31 && state.x < 2 ** 32 : true;
+  if (!right) throw new RangeError(`the initial state does not get ${first} with these values`);
 }
 
 /** Values in decoding order: their indices in scan order, and their lanes (§ 12.1). */
@@ -59,20 +72,20 @@ export function decodingOrder(count: number, lanes: number, planeSize?: number):
 }
 
 /** Writes a segment; its parts are fields `name.state`, `.lengths`, `.states`, `.words`, `.offsets`. */
-export function writeSegment(w: Writer, name: string, s: Segment, wide = false): void {
+export function writeSegment(w: Writer, name: string, s: Segment): void {
   const starts = s.frequencies.map((f) => f.map((_, t) => f.slice(0, t).reduce((a, b) => a + b, 0)));
   const put = (state: State, i: number) => {
     const f = s.frequencies[s.tables[i]][s.tokens[i]];
     if (f === 0) throw new Error(`token ${s.tokens[i]} cannot occur in table ${s.tables[i]}`);
-    push(state, f, starts[s.tables[i]][s.tokens[i]], s.precision);
+    push(state, f, starts[s.tables[i]][s.tokens[i]], s.precision, i === 0 ? s.unusual?.first : undefined);
   };
   const order = decodingOrder(s.tokens.length, s.lanes, s.planeSize);
-  if (s.lanes === 1) oneLane(w, name, s, order, put, wide);
+  if (s.lanes === 1) oneLane(w, name, s, order, put);
   else severalLanes(w, name, s, order, put);
 }
 
-function oneLane(w: Writer, name: string, s: Segment, order: Order, put: (x: State, i: number) => void, wide: boolean) {
-  const state: State = { x: 1, words: [] };
+function oneLane(w: Writer, name: string, s: Segment, order: Order, put: (x: State, i: number) => void) {
+  const state: State = { x: s.unusual?.end ?? 1, words: [] };
   for (let i = order.index.length - 1; i >= 0; i--) {
     const index = order.index[i];
     for (const [value, width] of chunks(s.offsets[index], s.bins[s.tokens[index]].bits).reverse()) {
@@ -80,7 +93,7 @@ function oneLane(w: Writer, name: string, s: Segment, order: Order, put: (x: Sta
     }
     put(state, index);
   }
-  const four = wide || state.x >= 2 ** 24;
+  const four = s.unusual?.wide || state.x >= 2 ** 24;
   w.field(`${name}.state`, () => w.raw(little(state.x, four ? 4 : 3)));
   w.field(`${name}.words`, () => w.raw(state.words.reverse().flatMap((word) => little(word, 2))));
 }
@@ -102,7 +115,7 @@ function severalLanes(w: Writer, name: string, s: Segment, order: Order, put: (x
   const streams = s.lanes / width;
   const words: number[][] = Array.from({ length: streams }, () => []);
   const states: State[] = Array.from({ length: s.lanes }, (_, lane) => ({
-    x: LOWER,
+    x: lane === 0 ? (s.unusual?.end ?? LOWER) : LOWER,
     words: words[Math.floor(lane / width)],
   }));
   for (let i = order.index.length - 1; i >= 0; i--) put(states[order.lane[i]], order.index[i]);

@@ -144,13 +144,14 @@ function segmentsOf(faults: Faults, s: Setup, b: Body): Writer[] {
       frequencies: table,
       precision: s.tables!.precision,
       lanes: s.lanes,
+      unusual: b.unusual,
       tokens: tokens.slice(...range),
       offsets: coded.slice(...range).map((c) => c.offset),
       tables: tables.slice(...range),
       planeSize: s.thresholds ? size : undefined,
     };
     const name = `segment${out.length}`;
-    w.field(name, () => writeSegment(w, name, part, b.wideState));
+    w.field(name, () => writeSegment(w, name, part));
     out.push(w);
   }
   return out;

@@ -3,6 +3,7 @@ import { type Bins, bin } from '../bins.ts';
 import { type Fault, varint } from '../bytes.ts';
 import type { Code, Collection, Damage } from '../collection.ts';
 import { type Body, type Setup, setupOf } from '../model.ts';
+import type { Unusual } from '../rans.ts';
 import { coded, family, SMALL, type Source, UNITS } from '../samples.ts';
 import { append, at, become, drop, flip } from './damage.ts';
 
@@ -50,6 +51,7 @@ export function faultyBodies(out: Collection, source: Source): void {
   segmentTables(out, source);
   oneLane(out, source);
   for (const lanes of [2, 32] as const) severalLanes(out, source, lanes);
+  for (const lanes of [1, 2, 32] as const) followed(out, source, lanes);
   levels(out);
 }
 
@@ -200,6 +202,46 @@ function oneLane(out: Collection, source: Source): void {
   const one: Pair = [tiny, { levels: [0] }];
   const zero = { faults: { 'segment0.state': become(0, 0, 0) } };
   out.bad('one-lane-state-0', 'a state of 0 stays 0', '12.3', 'corrupt', 'segment0.state', one, zero);
+}
+
+/** Wrong states in streams that a decoder without the check follows to a tensor. */
+function followed(out: Collection, source: Source, lanes: 1 | 2 | 32): void {
+  const end = lanes === 1 ? 2 : 2 ** 15 + 1;
+  const cases: [string, string, Unusual][] = [
+    ['initial-state-above', 'an initial state of 2^31 or more, and the rest follows', { first: 'overfull' }],
+    ['initial-state-below', 'an initial state below 2^15, and the rest follows', { first: 'underfull' }],
+    ['final-state', `a final state of ${end}, and the rest leads there`, { end }],
+  ];
+  for (const [name, about, unusual] of cases) {
+    const id = `lanes-${lanes}-${name}`;
+    unusualStream(id, source, lanes, unusual, (pair) => {
+      // A single lane may start as low as it likes.
+      if (lanes === 1 && unusual.first === 'underfull') {
+        const notes = { drawer: 'legal-but-rare' as const };
+        out.good(id, about, '12.3', ...pair, notes);
+      } else out.bad(id, about, lanes === 1 ? '12.3' : '12.4', 'corrupt', 'segment0', pair, {});
+    });
+  }
+}
+
+/** Draws values until they allow the states that are asked for. */
+function unusualStream(
+  id: string,
+  source: Source,
+  lanes: 1 | 2 | 32,
+  unusual: Unusual,
+  use: (pair: Pair) => void,
+): void {
+  for (let attempt = 0; attempt < 1000; attempt++) {
+    const [s, b] = coded({ lanes, bins: UNITS, dims: [9, 11], layout: 'rows' }, source(`${id} ${attempt}`));
+    try {
+      use([s, { ...b, unusual }]);
+      return;
+    } catch (error) {
+      if (!(error instanceof RangeError)) throw error;
+    }
+  }
+  throw new Error(`${id}: no values found`);
 }
 
 /** Streams of 2 and 4 × 8 lanes, with and without an offset section. */

@@ -31,14 +31,22 @@ export function faultyCoding(out: Collection, source: Source): void {
   faultyTables(fields(out, source, 'tables'));
   lists(out, source);
   const contexts = fields(out, source, 'contexts');
-  const some = { thresholds: [1, 2], tables: family(3) };
-  contexts('contexts-none', 'no thresholds', '9.2', 'corrupt', [0], some);
-  contexts('contexts-eight', 'eight thresholds', '9.2', 'corrupt', [8, 1, 2, 3, 4, 5, 6, 7, 8], some);
-  contexts('contexts-equal', 'a threshold twice', '9.2', 'corrupt', [2, 3, 3], some);
-  contexts('contexts-descending', 'thresholds that descend', '9.2', 'corrupt', [2, 3, 2], some);
-  contexts('contexts-first-0', 'a threshold of 0', '9.2', 'corrupt', [2, 0, 2], some);
-  contexts('contexts-last-127', 'a threshold above 126', '9.2', 'corrupt', [2, 1, 127], some);
-  contexts('contexts-tables', 'three tables for contexts in pairs', '8 9.2', 'bad_table', [1, 2], some);
+  // The payload follows the thresholds as they stand, so that nothing but the rule itself gives them away.
+  for (const [name, about, thresholds] of [
+    ['none', 'no thresholds', []],
+    ['eight', 'eight thresholds', [1, 2, 3, 4, 5, 6, 7, 8]],
+    ['equal', 'a threshold twice', [3, 3]],
+    ['descending', 'thresholds that descend', [3, 2]],
+    ['first-0', 'a threshold of 0', [0, 2]],
+    ['last-127', 'a threshold above 126', [1, 127]],
+  ] as const) {
+    const tables = family(thresholds.length + 1, 0, 4, 3);
+    contexts(`contexts-${name}`, about, '9.2', 'corrupt', {}, { thresholds: [...thresholds], tables });
+  }
+  contexts('contexts-tables', 'three tables for contexts in pairs', '8 9.2', 'bad_table', [1, 2], {
+    thresholds: [1, 2],
+    tables: family(3),
+  });
 }
 
 function faultyBins(bins: Field): void {

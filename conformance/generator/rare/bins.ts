@@ -162,6 +162,12 @@ export function rareTables(out: Collection, source: Source): void {
       units(name, '255 tokens, escapes of up to 30 bits', family(1, shape, first, 0, precision), s, list);
     }
   }
+  // A level whose place is met by a sample of a very wide bin: weights of 1 and of nearly 2^55.
+  const odd = 2 ** 27 - 1;
+  const heavy: Bins = { kind: 'list', bins: [bin(-(2 ** 31)), bin((1 - odd) / 2, 0, 8 * odd), bin(2 ** 31 - 9, 3)] };
+  const ends = levels.map((_, i) => [-(2 ** 31), (1 - odd) / 2, (1 - odd) / 2, 2 ** 31 - 9 + (i % 8)][i % 4]);
+  const huge = { type: 'int32' as const, bins: heavy };
+  units('family-weights-1-and-2-55', 'weights of more than 48 bits: the smallest stay', family(2, 0, 0, 1), huge, ends);
   const crowded: Bins = { kind: 'uniform', positive: 127, escapes: 0, firstBits: 0 };
   const logs = [Array.from({ length: 255 }, (_, i) => (i === 127 || i === 130 ? 49 : 1 + (i % 3)))];
   const full = { type: 'int16' as const, bins: crowded };

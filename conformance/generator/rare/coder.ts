@@ -47,6 +47,7 @@ export function rareCoder(out: Collection, source: Source): void {
     }
   }
   shapes(out, source);
+  classes(out, source);
   states(out, source);
 }
 
@@ -81,6 +82,30 @@ function shapes(out: Collection, source: Source): void {
   out.good('segments-across-rows', about, '5.2 9 12', all, { ...b, rowClasses: [0, -3, 2] }, RARE);
 }
 
+/** Classes across segments, and more values than a decoder may care to hold in one block. */
+function classes(out: Collection, source: Source): void {
+  for (const lanes of LANES) {
+    for (const [name, dims, segmentSize] of [
+      ['segments', [3, 5, 4, 4], 4],
+      ['large', [3, 7, 17, 19], undefined],
+      ['large-segments', [3, 7, 17, 19], 16],
+    ] as const) {
+      const id = `classes-${name}-lanes-${lanes}`;
+      const channels = dims[1] === 5 ? [0, 3, 1, -2, 6] : [0, 3, 1, -2, 6, 2, 4];
+      const some = { lanes, dims: [...dims], segmentSize, bins: UNITS, tables: family(8, 1, 2, 3) };
+      const [s, b] = coded({ ...some, classes: { rows: true, channels } }, source(id));
+      out.good(
+        id,
+        'classes of rows and channels across segments',
+        '5.2 9.1 12',
+        s,
+        { ...b, rowClasses: [0, 2, 1] },
+        RARE,
+      );
+    }
+  }
+}
+
 function states(out: Collection, source: Source): void {
   const random = source('states');
   const one = setupOf({ type: 'int8', dims: [1], domain: 'integer', bins: UNITS, tables: family(1) });
@@ -91,7 +116,7 @@ function states(out: Collection, source: Source): void {
     'four bytes of state where three would do',
     '12.3',
     one,
-    { levels: [0], wideState: true },
+    { levels: [0], unusual: { wide: true } },
     {
       ...RARE,
       flags: ['non-canonical'],
