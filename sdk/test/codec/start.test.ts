@@ -85,6 +85,16 @@ describe('after a trap', () => {
     expect(decoder.decode(bytes).data).toEqual(tensor.data);
     expect(encoder.encode(tensor, lossless).bytes).toEqual(bytes);
   });
+
+  test('what belonged to the old instance is not freed in the new one', () => {
+    const decoder = new full.Decoder();
+    const { bytes } = full.encode(tensor, lossless);
+    decoder.decode(bytes);
+    (decoder as unknown as { handle: { handle: number } }).handle.handle = 0xfffffff0;
+    expect(catchError(() => decoder.decode(bytes)).code).toBe('internal');
+    decoder.free();
+    expect(decoder.decode(bytes).data).toEqual(tensor.data);
+  });
 });
 
 function catchError(action: () => unknown): SlicerError {

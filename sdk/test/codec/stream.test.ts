@@ -34,6 +34,14 @@ describe('a stream', () => {
     }
   });
 
+  test('the limits of a decoder hold for its bodies', () => {
+    const encoder = new StreamEncoder({ ...options, dims: [1 << 14, width] });
+    const decoder = new StreamDecoder(encoder.setup, { maxBytes: 1 << 21 });
+    const body = encoder.encode(new Float32Array(width << 14));
+    expect(code(() => decoder.decode(body))).toBe('limit_exceeded');
+    expect(decoder.decode(body, { maxBytes: 1 << 26 }).size).toBe(width << 14);
+  });
+
   test('a sample makes bodies smaller', () => {
     const plain = new StreamEncoder(options);
     const taught = new StreamEncoder({ ...options, sample: { data: rows(100), rows: 100 } });
@@ -76,6 +84,7 @@ describe('a stream', () => {
 
   test.each<[string, () => unknown, string]>([
     ['no step', () => new StreamEncoder({ ...options, step: 0 }), 'invalid_option'],
+    ['a misspelt option', () => new StreamEncoder({ ...options, chcksum: true } as typeof options), 'invalid_option'],
     ['a strange shape', () => new StreamEncoder({ ...options, shape: 7 as 3 }), 'invalid_option'],
     ['rank 0', () => new StreamEncoder({ ...options, dims: [] }), 'bad_dims'],
     ['too many rows', () => new StreamEncoder(options).encode(rows(17)), 'invalid_tensor'],
