@@ -251,7 +251,7 @@ fn frames() {
         refused += u32::from(encoded(&mut hash, &mut encoder, &t, &o).is_none());
     }
     assert!(refused < 600, "{refused}");
-    check("frames", &hash, 0x1269_ff80_7a66_481a);
+    check("frames", &hash, 0xef1a_5b74_50f6_f7fd);
 }
 
 #[test]
@@ -313,7 +313,7 @@ fn special_values() {
         let t = TensorRef::new(DType::F32, &dims, &bytes).unwrap();
         encoded(&mut hash, &mut encoder, &t, &o);
     }
-    check("special values", &hash, 0x5a80_91e9_303b_6bfc);
+    check("special values", &hash, 0xe0bd_3211_f288_a4dc);
 }
 
 #[test]
@@ -349,7 +349,7 @@ fn damage() {
             hash.frame(&broken, limits);
         }
     }
-    check("damage", &hash, 0x67db_c010_a48b_6cab);
+    check("damage", &hash, 0x965a_b304_08bb_8d5f);
 }
 
 #[test]

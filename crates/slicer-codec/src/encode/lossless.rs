@@ -7,7 +7,7 @@ use super::source::Source;
 use super::uniform::{self, Levels, find};
 use crate::bins::{Bin, Bins};
 use crate::elements::{self, BLOCK};
-use crate::error::Result;
+use crate::error::{Error, ErrorCode, Field, Result};
 use crate::limits::MAX_TOKENS;
 use crate::setup::Domain;
 use alloc::vec;
@@ -35,7 +35,11 @@ pub(super) fn encode(source: &Source<'_>, levels: &mut Levels, tokens: &mut Toke
     };
     let widest = bins.list().iter().fold(0, |w, b| w.max(usize::from(b.bits)));
     tokens.offsets.clear();
-    tokens.offsets.reserve_exact(source.len() * widest / 8 + SAMPLE);
+    let bits = source.len() as u64 * widest as u64;
+    let size = usize::try_from(bits / 8 + SAMPLE as u64).unwrap_or(usize::MAX);
+    if tokens.offsets.try_reserve_exact(size).is_err() {
+        return Err(Error::argument(ErrorCode::LimitExceeded, Field::Data, bits / 8));
+    }
     let mut sink = TokenSink::new(tokens, &source.view);
     let cut = match segment_values(&source.view) {
         0 => usize::MAX,

@@ -57,6 +57,15 @@ struct Candidate {
 }
 
 impl Workspace {
+    /// Takes the memory that every encoder needs, so that running out of it is an error and not a trap.
+    fn reserve(&mut self, values: usize) -> Result<()> {
+        let tokens = &mut self.tokens.tokens;
+        tokens.clear();
+        let enough = self.levels.reserve(values) && tokens.try_reserve_exact(values).is_ok();
+        let limit = Error::argument(ErrorCode::LimitExceeded, Field::Data, values as u64);
+        if enough { Ok(()) } else { Err(limit) }
+    }
+
     /// Entropy-codes `self.tokens` under a quantiser with the cheapest tools.
     fn finish(
         &mut self,
@@ -70,7 +79,10 @@ impl Workspace {
         let plan = Plan::new(source, quantiser, &tools);
         // A frame that grows by doubling would cost up to twice its size in memory.
         out.clear();
-        out.reserve_exact((tools.payload_bits / 8.0) as usize + self.tokens.offsets.len() + FRAME_SLACK);
+        let size = (tools.payload_bits / 8.0) as usize + self.tokens.offsets.len() + FRAME_SLACK;
+        if out.try_reserve_exact(size).is_err() {
+            return Err(Error::argument(ErrorCode::LimitExceeded, Field::Data, size as u64));
+        }
         let sections = self.emitter.standalone(&plan, &self.tokens, out)?;
         let step = if mode == Mode::Lossless {
             0.0
@@ -147,6 +159,7 @@ impl Encoder {
         let lossless = matches!(options.budget, Budget::Lossless)
             || options.mode == Mode::Lossless
             || matches!(options.budget, Budget::Nrmse(v) | Budget::MaxError(v) if v == 0.0);
+        self.work.reserve(source.len())?;
         let (mut candidate, mut warnings, statistics) = if source.len() == 0 || options.mode == Mode::Raw {
             (self.work.raw(&source, out), 0, None)
         } else if lossless {

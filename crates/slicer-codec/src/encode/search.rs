@@ -86,6 +86,10 @@ struct Run<'r, 's> {
 
 impl Run<'_, '_> {
     fn families(&self) -> Vec<Family> {
+        // An all-zero tensor has no base grid; any step codes it exactly.
+        if self.statistics.peak == 0.0 {
+            return alloc::vec![Family::Uniform(PLAIN)];
+        }
         let method = matches!(self.options.budget, Budget::Method { .. });
         let slicer_fits = self.source.groups() == 1
             && self.source.len() <= DENSE_VALUES
@@ -147,6 +151,11 @@ impl Run<'_, '_> {
         if let Some(candidate) = self.method_at(method, out)? {
             return Ok((candidate, 0));
         }
+        if self.statistics.peak == 0.0
+            && let Some(candidate) = self.at(Family::Uniform(PLAIN), 1.0, out)?
+        {
+            return Ok((candidate, 0));
+        }
         self.last_resort(out)
     }
 
@@ -198,6 +207,10 @@ impl Run<'_, '_> {
             (Family::Slicer, Target::Nrmse(v)) => v,
             (Family::Slicer, Target::MaxError(_)) => return Ok(None),
         };
+        // Coarser steps than this code nothing more cheaply: every level is already 0.
+        if let Family::Uniform(_) = family {
+            parameter = parameter.min(COARSEST);
+        }
         for _ in 0..ATTEMPTS {
             if !is_usable(parameter as f32) {
                 break;

@@ -21,7 +21,7 @@ impl<'a> TensorRef<'a> {
     /// Checks that the bytes match type and dims.
     pub fn new(dtype: DType, dims: &[u32], bytes: &'a [u8]) -> Result<Self> {
         let dims = Dims::new(dims)?;
-        if bytes.len() != dims.elements() * dtype.size() {
+        if bytes.len() as u64 != dims.elements() as u64 * dtype.size() as u64 {
             return Err(Error::argument(
                 ErrorCode::InvalidTensor,
                 Field::Data,

@@ -87,6 +87,12 @@ pub(super) fn errors(source: &Source<'_>, steps: &GroupSteps, rounding: Rounding
 }
 
 impl Levels {
+    /// Makes room for this many levels; `false` if there is none.
+    pub fn reserve(&mut self, values: usize) -> bool {
+        self.near.clear();
+        self.near.try_reserve_exact(values).is_ok()
+    }
+
     /// Quantises a source.
     pub fn quantise(&mut self, source: &Source<'_>, steps: &GroupSteps, rounding: Rounding) {
         self.clear();
