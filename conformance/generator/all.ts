@@ -7,6 +7,7 @@ import { faultySetups } from './faulty/setup.ts';
 import { Random } from './random.ts';
 import { rareBins, rareTables } from './rare/bins.ts';
 import { rareCoder } from './rare/coder.ts';
+import { largeVectors } from './rare/large.ts';
 import { rareShapes } from './rare/shapes.ts';
 import { exhaustive, rareValues } from './rare/values.ts';
 import { bareVectors } from './valid/bare.ts';
@@ -34,6 +35,7 @@ export function allVectors(): Vector[] {
     rareCoder,
     rareValues,
     rareShapes,
+    largeVectors,
     faultyFrames,
     faultySetups,
     faultyCoding,

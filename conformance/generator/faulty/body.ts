@@ -22,6 +22,9 @@ export function faultyBodies(out: Collection, source: Source): void {
   head('coded-body-raw-setup', 'a coded body without CODED', 'corrupt', 0, raw);
   const withIndex = (pair: Pair): Pair => [pair[0], { ...pair[1], stepIndex: 1 }];
   out.bad('step-index-raw', 'a step index in a raw body', '5', 'corrupt', 'bodyHeader', withIndex(raw), {});
+  const rawOfCoded: Pair = [real[0], { raw: new Uint8Array(480) }];
+  const raws = 'a step index in a raw body of a coded setup';
+  out.bad('step-index-raw-body', raws, '5', 'corrupt', 'bodyHeader', withIndex(rawOfCoded), {});
   out.bad(
     'step-index-integer',
     'a step index in the integer domain',
