@@ -8,6 +8,7 @@ import { CUTS } from './cuts.mjs';
 import { entropyStudy } from './entropy-study.mjs';
 import { Features, loadFeatures } from './features.mjs';
 import { listImages, splitImages } from './images.mjs';
+import { klStudy } from './kl-study.mjs';
 import { progress } from './progress.mjs';
 import { mustTable } from './report.mjs';
 import { Store } from './store.mjs';
@@ -19,7 +20,7 @@ const HELP = `npm run bench:rate -- --data DIR [--model FILE] [--images N] [--qu
   --model FILE  EfficientNet-Lite0 as ONNX; made by bench/models/export.mjs unless given
   --images N    test images (100)
   --quick       12 images, fewer points
-  --only LIST   of: entropy
+  --only LIST   of: entropy, kl
   --cuts LIST   of: ${CUTS.map((cut) => cut.name).join(', ')}
   --json FILE   writes all figures, with the list of musts
 
@@ -61,14 +62,14 @@ const context = {
   quick: options.quick,
   store: new Store(join(cache, 'rate.jsonl')),
   codec: fingerprint(join(root, 'sdk/dist/wasm/simd.wasm')),
+  test,
+  calibration,
   data: test.slice(cache.length + 1),
   tensorsOf: (name) => loadFeatures(test, name),
-  calibrationOf: (name) => loadFeatures(calibration, name),
-  calibrationData: calibration.slice(cache.length + 1),
   say,
 };
 
-const studies = { entropy: entropyStudy };
+const studies = { entropy: entropyStudy, kl: klStudy };
 const result = {
   images: images.test.length,
   calibrationImages: images.calibration.length,
