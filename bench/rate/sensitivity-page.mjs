@@ -18,9 +18,9 @@ export function sensitivityPage({ cut, images, dims, centre, chosen, sweeps, sea
     digits(p.kl, 4),
     digits(100 * p.agreement, 0),
     digits(p.kept, 2),
-    digits(p.used, 1),
+    digits(p.bins, 1),
   ];
-  const head = ['', 'bytes', 'NRMSE', 'KL', 'same top class, %', 'values kept', 'blocks used'];
+  const head = ['', 'bytes', 'NRMSE', 'KL', 'same top class, %', 'values kept', 'bins'];
   const block = ({ name, symbol, points, centre: middle }) => {
     const rows = points.map((p) => row(p.value === middle ? `**${p.value}**` : `${p.value}`, p));
     return `### \`${name}\` (${symbol})\n\n${table(head, rows)}\n`;
@@ -49,7 +49,7 @@ It is written, with its plot, by
 ![Bytes, NRMSE and KL against each parameter](sensitivity.svg)
 
 EfficientNet-Lite0 cut at ${cut}, [${dims.join(', ')}] in fp32 (${(4 * dims.reduce((a, b) => a * b, 1)).toLocaleString('en')} bytes), means over ${images} of the test images, one frame an image with everything counted,
-effort \`default\`. KL = D(whole ‖ split) in nats over the softmax; NRMSE = √(Σe²/Σx²). These are figures of one cut of one network:
+effort \`default\`. Bins: zero, and for each sign at least one a block. KL = D(whole ‖ split) in nats over the softmax; NRMSE = √(Σe²/Σx²). These are figures of one cut of one network:
 other tensors have other curves.
 
 ## Defaults
@@ -61,7 +61,7 @@ other tensors have other curves.
 
 *Give only \`distortion\`* unless you want to study the method. The encoder then takes, for every number of blocks, the smallest \`keep\` whose
 error is allowed, and of those settings the one with the fewest estimated bits. With \`distortion\` ${centre.distortion} that came to
-${digits(100 * chosen.kept, 0)} % of the values in ${digits(chosen.used, 1)} blocks on average: ${digits(chosen.bytes, 0)} bytes at NRMSE ${digits(chosen.nrmse, 3)} and KL ${digits(chosen.kl, 4)}.
+${digits(100 * chosen.kept, 0)} % of the values, in ${digits(chosen.bins, 1)} bins on average: ${digits(chosen.bytes, 0)} bytes at NRMSE ${digits(chosen.nrmse, 3)} and KL ${digits(chosen.kl, 4)}.
 
 ## One at a time
 

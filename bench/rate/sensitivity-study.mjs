@@ -35,8 +35,8 @@ function sample(list, count) {
 /** Share of values that are not zero after decoding. */
 const nonzero = (values) => values.reduce((count, value) => count + (value !== 0 ? 1 : 0), 0) / values.length;
 
-/** Magnitude blocks of a frame: its bins are two a block, and the zero bin. */
-const blocksOf = (bytes) => (inspect(bytes).entries.find((entry) => entry.field === 'bins').value - 1) / 2;
+/** Bins of a frame: the zero bin, and at least one per sign and block. An encoder may give a block's cells bins of their own. */
+const binsOf = (bytes) => inspect(bytes).entries.find((entry) => entry.field === 'bins').value;
 
 /** Means over the images under one budget. */
 async function measure({ tail, items }, budget) {
@@ -46,7 +46,7 @@ async function measure({ tail, items }, budget) {
     const { data } = decode(bytes);
     const logits = await runOne(tail, CUT, data, tensor.dims);
     const answer = divergence(reference.data, logits.data);
-    rows.push({ bytes: bytes.length, nrmse: report.nrmse, kept: nonzero(data), used: blocksOf(bytes), ...answer });
+    rows.push({ bytes: bytes.length, nrmse: report.nrmse, kept: nonzero(data), bins: binsOf(bytes), ...answer });
   }
   return Object.fromEntries(Object.keys(rows[0]).map((key) => [key, mean(rows.map((row) => row[key]))]));
 }
@@ -58,7 +58,7 @@ export async function sensitivityStudy({ features, tensorsOf, store, codec, data
   const items = sample(all, quick ? 4 : MOST_IMAGES).map(({ tensor, i }) => ({ tensor, reference: answers[i] }));
   const setup = { tail: await features.tail(CUT), items };
   const at = (budget) =>
-    store.get(['sensitivity', codec, data, CUT, items.length, JSON.stringify(budget)], () => {
+    store.get(['sensitivity with bins', codec, data, CUT, items.length, JSON.stringify(budget)], () => {
       say(`sensitivity: ${JSON.stringify(budget)}`);
       return measure(setup, budget);
     });
@@ -94,10 +94,10 @@ export function sensitivityTable({ chosen, sweeps, searched }) {
     digits(p.kl, 4),
     digits(100 * p.agreement, 0),
     digits(p.kept, 2),
-    digits(p.used, 1),
+    digits(p.bins, 1),
   ];
   return table(
-    ['setting', 'bytes', 'NRMSE', 'KL', 'same top class, %', 'values kept', 'blocks used'],
+    ['setting', 'bytes', 'NRMSE', 'KL', 'same top class, %', 'values kept', 'bins'],
     [
       row(`\`{ distortion: ${DISTORTION} }\``, chosen),
       ...sweeps.flatMap(({ name, symbol, points }) => points.map((p) => row(`${name} (${symbol}) ${p.value}`, p))),
