@@ -119,12 +119,12 @@ async function tunedCurves({ store, calibration, test, say, label, key, grid, co
 }
 
 /** Bytes and KL of our encoder over a range of settings. */
-async function ourCurve({ store, key, test, say }, label, optionsOf) {
+export async function ourCurve({ store, key, test, say, images }, label, optionsOf) {
   const curve = [];
   for (const d of DISTORTIONS) {
     say(`${test.name}: ${label}, ${d}`);
     const { kls, ...row } = await store.get([...key, label, basename(test.folder), d], () =>
-      test.measure(ours(optionsOf(d))),
+      test.measure(ours(optionsOf(d)), images),
     );
     curve.push({ distortion: d, ...row });
     if (row.kl > USEFUL[1]) break;

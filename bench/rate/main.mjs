@@ -11,6 +11,7 @@ import { listImages, splitImages } from './images.mjs';
 import { klStudy } from './kl-study.mjs';
 import { progress } from './progress.mjs';
 import { mustTable } from './report.mjs';
+import { sensitivityStudy } from './sensitivity-study.mjs';
 import { Store } from './store.mjs';
 import { fingerprint, machine, packageVersion } from './versions.mjs';
 
@@ -20,7 +21,8 @@ const HELP = `npm run bench:rate -- --data DIR [--model FILE] [--images N] [--qu
   --model FILE  EfficientNet-Lite0 as ONNX; made by bench/models/export.mjs unless given
   --images N    test images (100)
   --quick       12 images, fewer points
-  --only LIST   of: entropy, kl
+  --only LIST   of: entropy, kl, sensitivity
+  --plots DIR   where plots go (out/bench)
   --cuts LIST   of: ${CUTS.map((cut) => cut.name).join(', ')}
   --json FILE   writes all figures, with the list of musts
 
@@ -34,6 +36,7 @@ const { values: options } = parseArgs({
     quick: { type: 'boolean', default: false },
     only: { type: 'string' },
     cuts: { type: 'string' },
+    plots: { type: 'string' },
     json: { type: 'string' },
     help: { type: 'boolean', short: 'h', default: false },
   },
@@ -60,6 +63,7 @@ const context = {
   cuts,
   features,
   quick: options.quick,
+  plots: options.plots ?? join(root, 'out', 'bench'),
   store: new Store(join(cache, 'rate.jsonl')),
   codec: fingerprint(join(root, 'sdk/dist/wasm/simd.wasm')),
   test,
@@ -69,7 +73,7 @@ const context = {
   say,
 };
 
-const studies = { entropy: entropyStudy, kl: klStudy };
+const studies = { entropy: entropyStudy, kl: klStudy, sensitivity: sensitivityStudy };
 const result = {
   images: images.test.length,
   calibrationImages: images.calibration.length,
