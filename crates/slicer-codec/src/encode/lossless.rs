@@ -84,7 +84,7 @@ fn frequent(source: &Source<'_>) -> Vec<i32> {
     for (i, s) in sample.iter_mut().enumerate() {
         *s = source.tensor.dtype.load_level(source.tensor.bytes, i * stride) as u32 ^ FLIP;
     }
-    sort::sort(&mut sample, &mut Vec::new());
+    sort::sort(&mut sample);
     // Most frequent first, in a list too short for anything but insertion.
     let mut runs: Vec<(usize, u32)> = Vec::with_capacity(MAX_EXACT + 1);
     for run in sample
@@ -96,7 +96,7 @@ fn frequent(source: &Source<'_>) -> Vec<i32> {
         runs.truncate(MAX_EXACT);
     }
     let mut exact: Vec<u32> = runs.into_iter().map(|(_, level)| level).collect();
-    sort::sort(&mut exact, &mut Vec::new());
+    sort::sort(&mut exact);
     exact.into_iter().map(|level| (level ^ FLIP) as i32).collect()
 }
 

@@ -159,7 +159,6 @@ impl Encoder {
         let lossless = matches!(options.budget, Budget::Lossless)
             || options.mode == Mode::Lossless
             || matches!(options.budget, Budget::Nrmse(v) | Budget::MaxError(v) if v == 0.0);
-        self.work.reserve(source.len())?;
         let (mut candidate, mut warnings, statistics) = if source.len() == 0 || options.mode == Mode::Raw {
             (self.work.raw(&source, out), 0, None)
         } else if lossless {
@@ -170,6 +169,7 @@ impl Encoder {
             )
         } else {
             let statistics = Statistics::of(&source)?;
+            self.work.reserve(source.len())?;
             let (candidate, warnings) = search::run(self, &source, &statistics, options, out)?;
             (candidate, warnings, Some(statistics))
         };

@@ -294,6 +294,9 @@ impl Run<'_, '_> {
             if out.len() <= limit {
                 return Ok((lossless, 0));
             }
+            // What lossless needed is of no use to a frame under a cap.
+            self.encoder.work.tokens.offsets = Vec::new();
+            *out = Vec::new();
         }
         let family = self.families()[0];
         let start = match family {

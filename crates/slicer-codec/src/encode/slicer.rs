@@ -192,6 +192,9 @@ pub(super) fn encode(source: &Source<'_>, m: &Method, rms: f64, peak: f32, token
     let (lowest, ties) = threshold(source, m.keep, m.asymmetry);
     let mut levels = [0i32; BLOCK];
     let mut magnitudes = Vec::new();
+    magnitudes
+        .try_reserve_exact((m.keep * source.len() as f64 + 0.5) as usize)
+        .ok()?;
     for_survivors(
         source,
         m.asymmetry,
@@ -203,7 +206,7 @@ pub(super) fn encode(source: &Source<'_>, m: &Method, rms: f64, peak: f32, token
             magnitudes.extend(levels.iter().filter(|&&k| k != 0).map(|k| k.unsigned_abs()));
         },
     );
-    sort::sort(&mut magnitudes, &mut Vec::new());
+    sort::sort(&mut magnitudes);
     let (list, _, _) = blocks(&magnitudes, m.blocks, limit);
     let bins = bins(&list)?;
     let zero = bins.zero() as u8;
@@ -327,8 +330,8 @@ pub(super) fn choose(source: &Source<'_>, distortion: f64, rms: f64, peak: f32) 
             }
         }
     });
-    sort::sort(&mut positive, &mut Vec::new());
-    sort::sort(&mut negative, &mut Vec::new());
+    sort::sort(&mut positive);
+    sort::sort(&mut negative);
     let sample = Sample {
         positive,
         negative,

@@ -1,10 +1,33 @@
-//! Sorting by least-significant-digit radix: the same result everywhere, at a tenth of the code of the standard sorts.
+//! Sorting by radix: the same result everywhere, at a tenth of the code of the standard sorts.
 
 use alloc::vec::Vec;
 
-/// Sorts ascending; `scratch` is resized and reused.
-pub(super) fn sort(values: &mut Vec<u32>, scratch: &mut Vec<u32>) {
-    radix(values, scratch, |v| v);
+/// Sorts ascending in place, by partitioning on one bit after the other from the highest down.
+pub(super) fn sort(values: &mut [u32]) {
+    let highest = values.iter().fold(0, |m, &v| m | v);
+    if highest == 0 {
+        return;
+    }
+    // (start, end, bit) of parts still to be split; a part is at most halved 32 times.
+    let mut parts = alloc::vec![(0usize, values.len(), 31 - highest.leading_zeros())];
+    while let Some((start, end, bit)) = parts.pop() {
+        let (mut low, mut high) = (start, end);
+        while low < high {
+            if values[low] >> bit & 1 == 0 {
+                low += 1;
+            } else {
+                high -= 1;
+                values.swap(low, high);
+            }
+        }
+        if bit > 0 {
+            for (a, b) in [(start, low), (low, end)] {
+                if b - a > 1 {
+                    parts.push((a, b, bit - 1));
+                }
+            }
+        }
+    }
 }
 
 /// The indices 0…keys.len() − 1 in ascending order of their keys, equal keys in index order.
@@ -58,7 +81,7 @@ mod tests {
             assert_eq!(order(&values), expected);
             let mut sorted = values.clone();
             sorted.sort_unstable();
-            sort(&mut values, &mut Vec::new());
+            sort(&mut values);
             assert_eq!(values, sorted);
         }
     }

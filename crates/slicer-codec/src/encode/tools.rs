@@ -12,6 +12,8 @@ use alloc::vec;
 use alloc::vec::Vec;
 
 const PRECISION: u32 = 12;
+/// Values up to which the quick search tries the built-in family.
+const SMALL: usize = 1 << 15;
 /// Most groups that neighbouring buckets are merged into.
 const MAX_CLASSES: usize = 8;
 /// Buckets of rank sums before merging: the first rank sum of each.
@@ -47,7 +49,11 @@ pub(super) fn choose(source: &Source<'_>, bins: &Bins, tokens: &[u8], search: Se
     if tokens.is_empty() || search == Search::OneTable {
         return best;
     }
-    consider(family(&total, bins));
+    // The family pays where tables are dear; on large frames it costs more time than it saves bytes.
+    let small = tokens.len() <= SMALL || search == Search::All;
+    if small {
+        consider(family(&total, bins));
+    }
     let ranks = contexts::ranks(bins);
     let activity = Activity::of(tokens, &ranks, view);
     let channels = activity.split(tokens, view, bins, Axis::Channel);
@@ -55,7 +61,9 @@ pub(super) fn choose(source: &Source<'_>, bins: &Bins, tokens: &[u8], search: Se
     for grouping in [&channels, &rows].into_iter().flatten() {
         consider(Some(grouping.tools(bins, MAX_CLASSES)));
     }
-    consider(family_classes(tokens, view, bins, &total));
+    if small {
+        consider(family_classes(tokens, view, bins, &total));
+    }
     if search == Search::All && view.plane() > 1 {
         let classes = channels.as_ref().map(|g| g.merged(bins, 3));
         consider(with_contexts(tokens, view, bins, &ranks, None));
