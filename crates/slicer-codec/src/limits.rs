@@ -64,11 +64,13 @@ impl Account {
     }
 }
 
-/// Sizes `buffer` to `len` zeroed elements, reusing its capacity; running out of memory is an error, never an abort.
+/// Sizes `buffer` to `len` elements, reusing its capacity; running out of memory is an error, never an abort.
+///
+/// Elements that were there keep what they held, new ones are zero: every caller overwrites them all.
 pub(crate) fn try_resize<T: Clone + Default>(buffer: &mut Vec<T>, len: usize, field: Field) -> Result<()> {
-    buffer.clear();
+    buffer.truncate(len);
     buffer
-        .try_reserve_exact(len)
+        .try_reserve_exact(len - buffer.len())
         .map_err(|_| Error::new(ErrorCode::LimitExceeded, field, 0, (len * size_of::<T>()) as u64))?;
     buffer.resize(len, T::default());
     Ok(())

@@ -49,12 +49,7 @@ pub(crate) fn log2(x: f64) -> f64 {
     }
     let z = (m - 1.0) / (m + 1.0);
     let z2 = z * z;
-    let mut sum = 0.0;
-    let mut k = 9.0;
-    while k > 0.0 {
-        sum = sum * z2 + 1.0 / k;
-        k -= 2.0;
-    }
+    let sum = (((z2 * (1.0 / 9.0) + 1.0 / 7.0) * z2 + 1.0 / 5.0) * z2 + 1.0 / 3.0) * z2 + 1.0;
     f64::from(exponent) + 2.0 * LOG2_E * z * sum
 }
 

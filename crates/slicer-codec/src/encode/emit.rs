@@ -59,6 +59,8 @@ pub(super) struct Emitter {
     encoder: Encoder,
     symbols: Vec<u16>,
     group: Vec<u16>,
+    /// Ranks of the row above.
+    line: Vec<u8>,
     lengths: Vec<u32>,
     words: Vec<u16>,
     values: Vec<u32>,
@@ -162,13 +164,17 @@ impl Emitter {
         }
         if !coding.thresholds.is_empty() {
             let ranks = contexts::ranks(&coding.bins);
-            let map = contexts::map(coding.thresholds.as_slice());
+            let map = contexts::map(coding.thresholds.as_slice()).map(|c| u16::from(c) * 256);
             for (symbols, tokens) in self.symbols.chunks_mut(plane).zip(tokens.chunks(plane)) {
-                let rank = |i: usize| usize::from(ranks[usize::from(tokens[i])]);
-                for (i, symbol) in symbols.iter_mut().enumerate() {
-                    let left = if i % width > 0 { rank(i - 1) } else { 0 };
-                    let up = if i >= width { rank(i - width) } else { 0 };
-                    *symbol += u16::from(map[left + up]) * 256;
+                self.line.clear();
+                self.line.resize(width, 0);
+                for (symbols, tokens) in symbols.chunks_mut(width).zip(tokens.chunks(width)) {
+                    let mut left = 0;
+                    for ((symbol, &token), up) in symbols.iter_mut().zip(tokens).zip(&mut self.line) {
+                        *symbol += map[usize::from(left + *up)];
+                        left = ranks[usize::from(token)];
+                        *up = left;
+                    }
                 }
             }
         }

@@ -11,6 +11,7 @@ use super::sort;
 use super::source::Source;
 use crate::bins::{Bin, Bins};
 use crate::elements::BLOCK;
+use crate::limits::MAX_TOKENS;
 use crate::math::log2;
 use crate::setup::Domain;
 use alloc::vec;
@@ -174,6 +175,61 @@ fn blocks(sorted: &[u32], count: u32, limit: u64) -> (Vec<Block>, Vec<usize>, u6
     (list, sizes, error)
 }
 
+/// Widest offset whose cells may become bins of their own, and the bits that a bin takes in bins and tables, both signs.
+const CELL_BITS: u8 = 6;
+const BIN_BITS: f64 = 86.0;
+
+/// Bits that coding the cells of a block's `sorted` magnitudes by their frequency takes, besides the block's own.
+fn cell_bits(sorted: &[u32], block: &Block) -> f64 {
+    let (total, mut bits, mut rest) = (sorted.len() as f64, 0.0, sorted);
+    for cell in 1..=1u32 << block.bits {
+        let end = if cell == 1 << block.bits {
+            rest.len()
+        } else {
+            rest.partition_point(|&v| v < block.lower + cell * block.stride)
+        };
+        if end > 0 {
+            bits += end as f64 * log2(total / end as f64);
+        }
+        rest = &rest[end..];
+    }
+    bits
+}
+
+/// Turns the cells of a block into bins of their own where their frequencies differ enough to pay for that.
+///
+/// The levels stay the same: only the name of a cell is coded by an entropy-coded token instead of offset bits.
+fn split_cells(list: Vec<Block>, sorted: &[u32]) -> Vec<Block> {
+    let mut cells = Vec::with_capacity(list.len());
+    let mut room = (MAX_TOKENS - 1) / 2 - list.len();
+    for (j, block) in list.iter().enumerate() {
+        let part = part(&list, sorted, j);
+        let added = (1usize << block.bits) - 1;
+        let plain = part.len() as f64 * f64::from(block.bits);
+        let pays = block.bits <= CELL_BITS && cell_bits(part, block) + added as f64 * BIN_BITS < plain;
+        if block.bits == 0 || added > room || !pays {
+            cells.push(*block);
+            continue;
+        }
+        room -= added;
+        cells.extend((0..1u32 << block.bits).map(|c| Block {
+            lower: block.lower + c * block.stride,
+            bits: 0,
+            ..*block
+        }));
+    }
+    cells
+}
+
+/// The magnitudes of block `j`.
+fn part<'a>(list: &[Block], sorted: &'a [u32], j: usize) -> &'a [u32] {
+    let start = sorted.partition_point(|&v| v < list[j].lower);
+    let end = list
+        .get(j + 1)
+        .map_or(sorted.len(), |b| sorted.partition_point(|&v| v < b.lower));
+    &sorted[start..end]
+}
+
 /// The base grid's step and the distortion limit on it.
 fn grid(distortion: f64, rms: f64, peak: f32) -> Option<(f32, u64)> {
     let finest = f64::from(peak) / f64::from(1 << 24);
@@ -208,6 +264,7 @@ pub(super) fn encode(source: &Source<'_>, m: &Method, rms: f64, peak: f32, token
     );
     sort::sort(&mut magnitudes);
     let (list, _, _) = blocks(&magnitudes, m.blocks, limit);
+    let list = split_cells(list, &magnitudes);
     let bins = bins(&list)?;
     let zero = bins.zero() as u8;
     let lowers: Vec<u32> = list.iter().map(|b| b.lower).collect();
@@ -337,6 +394,7 @@ pub(super) fn choose(source: &Source<'_>, distortion: f64, rms: f64, peak: f32) 
         negative,
         n,
         limit,
+        share: n as f64 / source.len() as f64,
     };
     let mut best: Option<(f64, Method)> = None;
     let mut consider = |asymmetry: f32, blocks: u32| {
@@ -369,6 +427,8 @@ struct Sample {
     negative: Vec<u32>,
     n: usize,
     limit: u64,
+    /// Share of the tensor that the sample is.
+    share: f64,
 }
 
 impl Sample {
@@ -409,9 +469,17 @@ impl Sample {
         let total = self.n as f64;
         let surprise = |k: usize| if k == 0 { 0.0 } else { k as f64 * log2(total / k as f64) };
         let mut bits = surprise(self.n - survivors.len());
+        let mut rest = &survivors[..];
         for (block, &size) in list.iter().zip(&sizes) {
-            // A sign bit each; tables and bins cost about six bytes a block.
-            bits += surprise(size) + size as f64 * (1.0 + f64::from(block.bits)) + 48.0;
+            let (part, after) = rest.split_at(size);
+            rest = after;
+            // A sign bit each; offsets, or cells with bins of their own.
+            let mut inside = size as f64 * f64::from(block.bits);
+            if (1..=CELL_BITS).contains(&block.bits) {
+                let added = f64::from((1u32 << block.bits) - 1) * BIN_BITS * self.share;
+                inside = inside.min(cell_bits(part, block) + added);
+            }
+            bits += surprise(size) + size as f64 + inside + BIN_BITS * self.share;
         }
         Some((bits, survivors.len() as f64 / total))
     }

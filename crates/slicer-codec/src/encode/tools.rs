@@ -38,8 +38,9 @@ type Histogram = Vec<u32>;
 /// Picks the cheapest tools for the tokens of a tensor.
 pub(super) fn choose(source: &Source<'_>, bins: &Bins, tokens: &[u8], search: Search) -> Tools {
     let view = &source.view;
-    let mut total = vec![0u32; bins.list().len()];
-    count(tokens, &mut total);
+    let ranks = contexts::ranks(bins);
+    let census = Census::of(tokens, view, bins, &ranks);
+    let total = census.total();
     let mut best = inline(core::slice::from_ref(&total), bins);
     let mut consider = |candidate: Option<Tools>| {
         if let Some(c) = candidate.filter(|c| c.cost() < best.cost()) {
@@ -54,15 +55,13 @@ pub(super) fn choose(source: &Source<'_>, bins: &Bins, tokens: &[u8], search: Se
     if small {
         consider(family(&total, bins));
     }
-    let ranks = contexts::ranks(bins);
-    let activity = Activity::of(tokens, &ranks, view);
-    let channels = activity.split(tokens, view, bins, Axis::Channel);
-    let rows = activity.split(tokens, view, bins, Axis::Row);
+    let channels = census.split(tokens, view, Axis::Channel);
+    let rows = census.split(tokens, view, Axis::Row);
     for grouping in [&channels, &rows].into_iter().flatten() {
         consider(Some(grouping.tools(bins, MAX_CLASSES)));
     }
     if small {
-        consider(family_classes(tokens, view, bins, &total));
+        consider(family_classes(&census, view, bins, &total));
     }
     if search == Search::All && view.plane() > 1 {
         let classes = channels.as_ref().map(|g| g.merged(bins, 3));
@@ -89,34 +88,42 @@ impl Tools {
     }
 }
 
-/// Adds the tokens to a histogram; four partial counts so that equal neighbours do not wait for each other.
-fn count(tokens: &[u8], out: &mut [u32]) {
-    let mut partial = [[0u32; 256]; 4];
-    let mut chunks = tokens.chunks_exact(4);
-    for c in &mut chunks {
-        for (p, &t) in partial.iter_mut().zip(c) {
-            p[usize::from(t)] += 1;
-        }
+/// A histogram in parts, so that equal neighbours do not wait for each other.
+type Partial = [[u32; 256]; 4];
+
+/// Adds the tokens to a histogram in parts.
+#[inline]
+fn count(tokens: &[u8], [a, b, c, d]: &mut Partial) {
+    let mut fours = tokens.chunks_exact(4);
+    for t in &mut fours {
+        a[usize::from(t[0])] += 1;
+        b[usize::from(t[1])] += 1;
+        c[usize::from(t[2])] += 1;
+        d[usize::from(t[3])] += 1;
     }
-    for &t in chunks.remainder() {
-        partial[0][usize::from(t)] += 1;
-    }
-    for (i, o) in out.iter_mut().enumerate() {
-        *o += partial.iter().map(|p| p[i]).sum::<u32>();
+    for &t in fours.remainder() {
+        a[usize::from(t)] += 1;
     }
 }
 
-/// Bits that coding a histogram with frequencies of [`PRECISION`] takes; infinite where a needed token has none.
-fn data_bits(histogram: &[u32], frequencies: &[u16]) -> f64 {
+/// Bits of every token under frequencies of [`PRECISION`]; infinite where a token has none.
+fn token_costs(frequencies: &[u16]) -> Vec<f64> {
+    let cost = |&f: &u16| {
+        if f == 0 {
+            f64::INFINITY
+        } else {
+            f64::from(PRECISION) - log2(f64::from(f))
+        }
+    };
+    frequencies.iter().map(cost).collect()
+}
+
+/// Bits that coding a histogram takes.
+fn data_bits(histogram: &[u32], costs: &[f64]) -> f64 {
     let mut bits = 0.0;
-    for (&h, &f) in histogram.iter().zip(frequencies) {
+    for (&h, &cost) in histogram.iter().zip(costs) {
         if h > 0 {
-            bits += f64::from(h)
-                * if f == 0 {
-                    f64::INFINITY
-                } else {
-                    f64::from(PRECISION) - log2(f64::from(f))
-                };
+            bits += f64::from(h) * cost;
         }
     }
     bits
@@ -157,7 +164,7 @@ fn inline(histograms: &[Histogram], bins: &Bins) -> Tools {
     let payload = histograms
         .iter()
         .enumerate()
-        .map(|(t, h)| data_bits(h, tables.table(t)))
+        .map(|(t, h)| data_bits(h, &token_costs(tables.table(t))))
         .sum();
     Tools::plain(tables, payload, f64::from(side + 24))
 }
@@ -211,7 +218,7 @@ fn family(histogram: &[u32], bins: &Bins) -> Option<Tools> {
     for shape in 0..SHAPES {
         for scale in start.saturating_sub(8)..=(start + 1).min(SCALES - 1) {
             let tables = family_table(bins, shape, scale)?;
-            let bits = data_bits(histogram, tables.table(0));
+            let bits = data_bits(histogram, &token_costs(tables.table(0)));
             if best.as_ref().is_none_or(|(b, _)| bits < *b) {
                 best = Some((bits, tables));
             }
@@ -221,36 +228,36 @@ fn family(histogram: &[u32], bins: &Bins) -> Option<Tools> {
 }
 
 /// A ramp of family tables, one class per channel by the channel's own mean square level.
-fn family_classes(tokens: &[u8], view: &View, bins: &Bins, total: &[u32]) -> Option<Tools> {
+fn family_classes(census: &Census, view: &View, bins: &Bins, total: &[u32]) -> Option<Tools> {
     let n = bins.list().len();
-    if view.channels < 2 || view.channels.saturating_mul(n) > 1 << 22 {
+    if view.channels < 2 || census.channels.is_empty() {
         return None;
-    }
-    let mut histograms = vec![0u32; view.channels * n];
-    for (p, plane) in tokens.chunks(view.plane()).enumerate() {
-        let h = &mut histograms[p % view.channels * n..][..n];
-        for &t in plane {
-            h[usize::from(t)] += 1;
-        }
     }
     let shape = match family(total, bins)?.tables.source {
         // Within a channel tails are lighter than over all of them.
         TableSource::Family { shape, .. } => (shape + 1).min(SHAPES - 1),
         TableSource::Inline(_) => return None,
     };
-    let mut tables = Vec::with_capacity(SCALES as usize);
-    for scale in 0..SCALES {
-        tables.push(family_table(bins, shape, scale)?);
-    }
+    // Tables are expanded when a channel first asks for their scale.
+    let mut costs = vec![Vec::new(); SCALES as usize];
     let mut payload = 0.0;
     let mut chosen = Vec::with_capacity(view.channels);
-    for h in histograms.chunks_exact(n) {
+    for h in census.channels.chunks_exact(n) {
         let start = scale_of(moment(h, bins));
-        let bits = |scale: u32| data_bits(h, tables[scale as usize].table(0));
-        let options = start.saturating_sub(4)..=(start + 1).min(SCALES - 1);
-        let best = options.min_by(|&a, &b| bits(a).total_cmp(&bits(b)))?;
-        payload += bits(best);
-        chosen.push(best as u8);
+        let mut best: Option<(f64, u32)> = None;
+        for scale in start.saturating_sub(4)..=(start + 1).min(SCALES - 1) {
+            let costs = &mut costs[scale as usize];
+            if costs.is_empty() {
+                *costs = token_costs(family_table(bins, shape, scale)?.table(0));
+            }
+            let bits = data_bits(h, costs);
+            if best.is_none_or(|(b, _)| bits.total_cmp(&b).is_lt()) {
+                best = Some((bits, scale));
+            }
+        }
+        let (bits, scale) = best?;
+        payload += bits;
+        chosen.push(scale as u8);
     }
     let first = *chosen.iter().min()?;
     let count = usize::from(*chosen.iter().max()? - first) + 1;
@@ -291,43 +298,83 @@ enum Axis {
     Row,
 }
 
-/// Sum of ranks per plane: how busy each channel and row is.
-struct Activity {
-    planes: Vec<u32>,
+/// What one pass over the tokens tells: their histogram by channel, and how busy each channel and row is.
+struct Census {
+    tokens: usize,
+    /// One histogram per channel; empty where channels are too many for that.
+    channels: Vec<u32>,
+    /// Without channel histograms, the one of the whole tensor.
+    whole: Histogram,
+    /// Sums of ranks.
+    channel_activity: Vec<u64>,
+    row_activity: Vec<u64>,
 }
 
-impl Activity {
-    fn of(tokens: &[u8], ranks: &[u8; 256], view: &View) -> Self {
-        let sum = |plane: &[u8]| {
-            plane
-                .iter()
-                .map(|&t| u32::from(ranks[usize::from(t)]))
-                .fold(0, u32::saturating_add)
+/// Most counters for histograms by channel.
+const MAX_COUNTERS: usize = 1 << 22;
+
+impl Census {
+    fn of(tokens: &[u8], view: &View, bins: &Bins, ranks: &[u8; 256]) -> Self {
+        let n = bins.list().len();
+        let by_channel = view.channels.saturating_mul(n) <= MAX_COUNTERS;
+        let mut census = Self {
+            tokens: n,
+            channels: vec![0; if by_channel { view.channels * n } else { 0 }],
+            whole: vec![0; if by_channel { 0 } else { n }],
+            channel_activity: vec![0; view.channels],
+            row_activity: vec![0; view.rows],
         };
-        Self {
-            planes: tokens.chunks(view.plane()).map(sum).collect(),
+        let mut partial: Partial = [[0; 256]; 4];
+        for (p, plane) in tokens.chunks(view.plane()).enumerate() {
+            let (row, channel) = (p / view.channels, p % view.channels);
+            let histogram = match by_channel {
+                true => &mut census.channels[channel * n..][..n],
+                false => &mut census.whole[..],
+            };
+            let mut activity = 0u32;
+            if plane.len() < 2 * n {
+                for &t in plane {
+                    histogram[usize::from(t)] += 1;
+                    activity = activity.saturating_add(u32::from(ranks[usize::from(t)]));
+                }
+            } else {
+                count(plane, &mut partial);
+                let [a, b, c, d] = &mut partial;
+                for (i, h) in histogram.iter_mut().enumerate() {
+                    let sum = a[i] + b[i] + c[i] + d[i];
+                    *h += sum;
+                    activity = activity.saturating_add(sum.saturating_mul(u32::from(ranks[i])));
+                }
+                for part in &mut partial {
+                    part[..n].fill(0);
+                }
+            }
+            census.channel_activity[channel] += u64::from(activity);
+            census.row_activity[row] += u64::from(activity);
         }
+        census
+    }
+
+    fn total(&self) -> Histogram {
+        if self.channels.is_empty() && !self.whole.is_empty() {
+            return self.whole.clone();
+        }
+        let mut total = vec![0; self.tokens];
+        for channel in self.channels.chunks_exact(self.tokens) {
+            total.iter_mut().zip(channel).for_each(|(t, &h)| *t += h);
+        }
+        total
     }
 
     /// Buckets of channels or rows of like activity, each with its histogram.
-    fn split(&self, tokens: &[u8], view: &View, bins: &Bins, axis: Axis) -> Option<Grouping> {
-        let members = match axis {
-            Axis::Channel => view.channels,
-            Axis::Row => view.rows,
+    fn split(&self, tokens: &[u8], view: &View, axis: Axis) -> Option<Grouping> {
+        let sums = match axis {
+            Axis::Channel => &self.channel_activity,
+            Axis::Row => &self.row_activity,
         };
+        let members = sums.len();
         if members < 2 {
             return None;
-        }
-        let member = |p: usize| {
-            if axis == Axis::Channel {
-                p % view.channels
-            } else {
-                p / view.channels
-            }
-        };
-        let mut sums = vec![0u64; members];
-        for (p, &a) in self.planes.iter().enumerate() {
-            sums[member(p)] += u64::from(a);
         }
         // Any activity beyond 32 bits is busy enough.
         let keys: Vec<u32> = sums.iter().map(|&s| s.min(u64::from(u32::MAX)) as u32).collect();
@@ -337,13 +384,25 @@ impl Activity {
         for (i, &m) in order.iter().enumerate() {
             bucket_of[m as usize] = (i * buckets / members) as u8;
         }
-        let mut histograms = vec![vec![0u32; bins.list().len()]; buckets];
-        for (p, plane) in tokens.chunks(view.plane()).enumerate() {
-            let h = &mut histograms[usize::from(bucket_of[member(p)])];
-            if plane.len() > 64 {
-                count(plane, h);
-            } else {
-                plane.iter().for_each(|&t| h[usize::from(t)] += 1);
+        let mut histograms = vec![vec![0u32; self.tokens]; buckets];
+        if axis == Axis::Channel && !self.channels.is_empty() {
+            for (channel, &b) in self.channels.chunks_exact(self.tokens).zip(&bucket_of) {
+                let h = &mut histograms[usize::from(b)];
+                h.iter_mut().zip(channel).for_each(|(h, &c)| *h += c);
+            }
+        } else {
+            let mut partial: Vec<Partial> = vec![[[0; 256]; 4]; buckets];
+            for (p, plane) in tokens.chunks(view.plane()).enumerate() {
+                let member = match axis {
+                    Axis::Channel => p % view.channels,
+                    Axis::Row => p / view.channels,
+                };
+                count(plane, &mut partial[usize::from(bucket_of[member])]);
+            }
+            for (h, partial) in histograms.iter_mut().zip(&partial) {
+                for (i, h) in h.iter_mut().enumerate() {
+                    *h = partial.iter().map(|p| p[i]).sum();
+                }
             }
         }
         Some(Grouping {
