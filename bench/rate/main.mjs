@@ -1,7 +1,7 @@
 // `npm run bench:rate -- [OPTIONS]`: bytes against the entropy, against peers, and against the paper's literal pipeline.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { join, resolve } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { exportModel } from '../models/export.mjs';
 import { CUTS } from './cuts.mjs';
@@ -70,6 +70,8 @@ const context = {
   calibration,
   data: test.slice(cache.length + 1),
   tensorsOf: (name) => loadFeatures(test, name),
+  // Pages and plots; the repository's own are made with --plots docs.
+  docs: pathToFileURL(`${resolve(options.plots ?? join(root, 'out', 'bench'))}/`),
   say,
 };
 

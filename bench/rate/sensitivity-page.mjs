@@ -1,7 +1,7 @@
 // The page about the method's parameters, with the figures of the run that wrote it.
 import { digits, table } from './report.mjs';
 
-const COMMAND = 'npm run bench:rate -- --data DIR --images 100 --only sensitivity';
+const COMMAND = 'npm run bench:rate -- --data DIR --images 100 --only sensitivity --plots docs';
 
 /** The lowest and highest of a measure over a sweep. */
 function range(sweep, key, count) {

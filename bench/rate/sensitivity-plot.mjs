@@ -1,88 +1,165 @@
-// The sensitivity study as one picture: KL against bits per value, a panel per cut and parameter.
-import { mkdirSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+// The sensitivity of the method to its parameters as one SVG: small multiples, and all sweeps as quality against bytes.
 import * as echarts from 'echarts';
-import { MIDDLE, SWEEPS } from './sweeps.mjs';
 
-const [PANEL_WIDTH, PANEL_HEIGHT, LEFT, TOP, GAP_X, GAP_Y] = [290, 240, 70, 110, 40, 90];
+const [WIDTH, HEIGHT] = [1120, 1060];
 const FONT = 'Helvetica, Arial, sans-serif';
+const COLOURS = ['#1f6feb', '#d9822b', '#2da44e', '#8250df'];
+const REFERENCE = '#57606a';
+/** Rows of the small multiples. */
+const MEASURES = [
+  { key: 'bytes', name: 'bytes a frame', type: 'value' },
+  { key: 'nrmse', name: 'NRMSE', type: 'value' },
+  { key: 'kl', name: 'KL, nats', type: 'log' },
+];
+const [LEFT, TOP, CELL_WIDTH, CELL_HEIGHT, GAP_X, GAP_Y] = [76, 108, 220, 150, 40, 34];
+const CURVES_TOP = TOP + MEASURES.length * (CELL_HEIGHT + GAP_Y) + 78;
 
-/** Writes DIR/slicer-sensitivity.svg; returns its path from the current folder. */
-export function writeSensitivityPlot(folder, panels, images) {
-  const cuts = [...new Set(panels.map((p) => p.cut))];
-  const width = LEFT + SWEEPS.length * (PANEL_WIDTH + GAP_X);
-  const height = TOP + cuts.length * (PANEL_HEIGHT + GAP_Y);
-  const place = (i) => ({
-    left: LEFT + (i % SWEEPS.length) * (PANEL_WIDTH + GAP_X),
-    top: TOP + Math.floor(i / SWEEPS.length) * (PANEL_HEIGHT + GAP_Y),
-  });
-  const bits = panels.flatMap((p) => p.points.map((q) => q.bits));
-  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width, height });
-  const axis = { type: 'log', splitLine: { lineStyle: { color: '#eee' } }, nameLocation: 'middle' };
+const tidy = (value) => (value >= 1000 ? `${Math.round(value) / 1000}k` : `${Number(value.toPrecision(2))}`);
+/** The next of 1, 2, 3 … 10 times a power of ten: a round end of an axis. */
+const roundUp = (value) => {
+  const unit = 10 ** Math.floor(Math.log10(value));
+  return Math.ceil(value / unit) * unit;
+};
+const split = { lineStyle: { color: '#eee' } };
+
+/** The whole picture as SVG text. */
+export function sensitivityPlot({ cut, images, dims, centre, chosen, sweeps, searched }) {
+  const chart = echarts.init(null, null, { renderer: 'svg', ssr: true, width: WIDTH, height: HEIGHT });
+  const parts = { grid: [], xAxis: [], yAxis: [], series: [] };
+  for (const [row, measure] of MEASURES.entries()) {
+    for (const [column, sweep] of sweeps.entries()) addCell(parts, { row, column, measure, sweep, sweeps, chosen });
+  }
+  addCurves(parts, sweeps, searched, chosen);
+  const fixed = `keep ${centre.keep}, blocks ${centre.blocks}, asymmetry ${centre.asymmetry}, distortion ${centre.distortion}`;
   chart.setOption({
     animation: false,
     backgroundColor: '#ffffff',
     textStyle: { fontFamily: FONT },
     title: [
       {
-        text: 'Mode slicer: what each parameter does on its own',
-        subtext: `EfficientNet-Lite0, mean over ${images} images; the others stay at s = ${1 - MIDDLE.keep}, M = ${MIDDLE.blocks}, λ = ${MIDDLE.asymmetry}, δ = ${MIDDLE.distortion}. Grey: only δ given, the encoder chooses the rest by cost.`,
-        left: LEFT,
+        text: `Mode slicer: one parameter at a time, EfficientNet-Lite0 cut at ${cut}`,
+        subtext: `[${dims.join(', ')}], means over ${images} images; the others stay at ${fixed}. Dashed: only { distortion: ${centre.distortion} } given.`,
+        left: 24,
         top: 14,
       },
-      ...panels.map((panel, i) => ({
-        text: `${panel.cut}: ${SWEEPS.find((s) => s.key === panel.key).label}`,
-        left: place(i).left,
-        top: place(i).top - 28,
-        textStyle: { fontSize: 13 },
-      })),
+      {
+        text: 'The same points: error of the network’s answers against bytes (left and down is better)',
+        left: 24,
+        top: CURVES_TOP - 62,
+        textStyle: { fontSize: 15 },
+      },
     ],
-    grid: panels.map((_, i) => ({ ...place(i), width: PANEL_WIDTH, height: PANEL_HEIGHT })),
-    xAxis: panels.map((_, i) => ({
-      ...axis,
-      gridIndex: i,
-      name: 'bits per value',
-      nameGap: 26,
-      min: Math.min(...bits) * 0.9,
-      max: Math.max(...bits) * 1.1,
-      axisLabel: { formatter: (v) => `${Number(v.toPrecision(2))}` },
-    })),
-    yAxis: panels.map((_, i) => ({
-      ...axis,
-      gridIndex: i,
-      name: i % SWEEPS.length === 0 ? 'KL in nats' : '',
-      nameGap: 48,
-      min: 0.0003,
-      max: 3,
-      axisLabel: { formatter: (v) => `${Number(v.toPrecision(1))}` },
-    })),
-    series: panels.flatMap((panel, i) => {
-      const { show } = SWEEPS.find((s) => s.key === panel.key);
-      const at = { type: 'line', xAxisIndex: i, yAxisIndex: i, clip: true };
-      return [
-        {
-          ...at,
-          data: panel.reference.map((p) => [p.bits, p.kl]),
-          showSymbol: false,
-          lineStyle: { color: '#b6bec7', width: 5 },
-          z: 1,
-        },
-        {
-          ...at,
-          data: panel.points.map((p) => ({ value: [p.bits, p.kl], name: show(p.value) })),
-          symbolSize: 7,
-          lineStyle: { color: '#1f6feb', width: 1.5 },
-          itemStyle: { color: '#1f6feb' },
-          label: { show: true, formatter: '{b}', position: 'right', fontSize: 10, color: '#333' },
-          labelLayout: { hideOverlap: true },
-          z: 2,
-        },
-      ];
-    }),
+    legend: { top: CURVES_TOP - 34, left: 70, data: parts.series.filter((s) => s.name).map((s) => s.name) },
+    ...parts,
   });
-  mkdirSync(folder, { recursive: true });
-  const path = join(folder, 'slicer-sensitivity.svg');
-  writeFileSync(path, `${chart.renderToSVGString()}\n`);
+  const svg = chart.renderToSVGString();
   chart.dispose();
-  return relative(process.cwd(), path);
+  return `${svg}\n`;
+}
+
+/** One parameter and one measure. */
+function addCell(parts, { row, column, measure, sweep, sweeps, chosen }) {
+  const index = parts.grid.length;
+  const last = row === MEASURES.length - 1;
+  const values = [...sweeps.flatMap((s) => s.points.map((p) => p[measure.key])), chosen[measure.key]];
+  parts.grid.push({
+    left: LEFT + column * (CELL_WIDTH + GAP_X),
+    top: TOP + row * (CELL_HEIGHT + GAP_Y),
+    width: CELL_WIDTH,
+    height: CELL_HEIGHT,
+  });
+  parts.xAxis.push({
+    type: 'category',
+    gridIndex: index,
+    boundaryGap: false,
+    data: sweep.points.map((point) => String(point.value)),
+    name: last ? `${sweep.name} (${sweep.symbol})` : '',
+    nameLocation: 'middle',
+    nameGap: 26,
+    nameTextStyle: { fontWeight: 'bold' },
+    axisLabel: { show: last, fontSize: 10, interval: 0 },
+    axisTick: { show: false },
+  });
+  parts.yAxis.push({
+    type: measure.type,
+    gridIndex: index,
+    // One scale a row, so that the panels can be compared.
+    min: measure.type === 'log' ? 10 ** Math.floor(Math.log10(Math.min(...values))) : 0,
+    max: measure.type === 'log' ? 10 ** Math.ceil(Math.log10(Math.max(...values))) : roundUp(Math.max(...values)),
+    name: column === 0 ? measure.name : '',
+    nameLocation: 'middle',
+    nameGap: 48,
+    axisLabel: { show: column === 0, formatter: tidy, fontSize: 10 },
+    splitLine: split,
+  });
+  const colour = COLOURS[column];
+  parts.series.push({
+    type: 'line',
+    xAxisIndex: index,
+    yAxisIndex: index,
+    symbol: 'circle',
+    symbolSize: (_, { dataIndex }) => (sweep.points[dataIndex].value === sweep.centre ? 11 : 5),
+    lineStyle: { color: colour, width: 2 },
+    itemStyle: { color: colour },
+    data: sweep.points.map((point) => point[measure.key]),
+    markLine: {
+      silent: true,
+      symbol: 'none',
+      // The default of 2 decimals moves the line.
+      precision: 8,
+      label: { show: false },
+      lineStyle: { color: REFERENCE, type: 'dashed' },
+      data: [{ yAxis: chosen[measure.key] }],
+    },
+  });
+}
+
+/** KL against bytes, a line per sweep, and the encoder's own choice of everything but the distortion. */
+function addCurves(parts, sweeps, searched, chosen) {
+  const index = parts.grid.length;
+  parts.grid.push({ left: LEFT, top: CURVES_TOP, width: 4 * CELL_WIDTH + 3 * GAP_X, height: 300 });
+  parts.xAxis.push({
+    type: 'log',
+    gridIndex: index,
+    name: 'bytes a frame',
+    nameLocation: 'middle',
+    nameGap: 26,
+    min: 1000,
+    max: 20000,
+    axisLabel: { formatter: tidy },
+    splitLine: split,
+  });
+  parts.yAxis.push({
+    type: 'log',
+    gridIndex: index,
+    name: 'KL, nats',
+    nameLocation: 'middle',
+    nameGap: 48,
+    axisLabel: { formatter: tidy },
+    splitLine: split,
+  });
+  const line = (name, colour, points, extra = {}) => ({
+    type: 'line',
+    name,
+    xAxisIndex: index,
+    yAxisIndex: index,
+    symbol: 'circle',
+    symbolSize: 6,
+    lineStyle: { color: colour, width: 2, ...extra },
+    itemStyle: { color: colour },
+    data: points.map((point) => [point.bytes, point.kl]),
+  });
+  for (const [i, sweep] of sweeps.entries()) {
+    parts.series.push(line(`${sweep.name} (${sweep.symbol})`, COLOURS[i], sweep.points));
+  }
+  parts.series.push(line('only distortion given', REFERENCE, searched, { type: 'dashed', width: 3 }));
+  parts.series.push({
+    type: 'scatter',
+    xAxisIndex: index,
+    yAxisIndex: index,
+    symbol: 'diamond',
+    symbolSize: 15,
+    itemStyle: { color: REFERENCE },
+    data: [[chosen.bytes, chosen.kl]],
+  });
 }
