@@ -41,6 +41,12 @@ impl Bin {
         self.lower as i64 - 1 + self.width() as i64
     }
 
+    /// The level at an offset, which the bins' check keeps inside 32 bits.
+    #[inline]
+    pub(crate) const fn level(&self, offset: u32) -> i32 {
+        (self.lower as i64 + offset as i64 * self.stride as i64) as i32
+    }
+
     /// 256 times the reconstruction point of a level of this bin, before the step.
     pub(crate) const fn point256(&self, level: i32) -> i64 {
         256 * level as i64 + 128 * (self.stride as i64 - 1) + self.delta as i64 * self.stride as i64
@@ -95,6 +101,21 @@ impl Bins {
         buffer.clear();
         expand(&u, shrinks, &mut buffer).ok_or(ErrorCode::BadBins)?;
         Self::check(Some(u), buffer)
+    }
+
+    /// No bins, on a buffer for later ones.
+    pub(crate) fn empty(mut buffer: Vec<Bin>) -> Self {
+        buffer.clear();
+        Self {
+            uniform: None,
+            list: buffer,
+            zero: 0,
+        }
+    }
+
+    /// The bin of a level that one of them holds: the last that begins at or below it.
+    pub(crate) fn find(&self, level: i32) -> usize {
+        self.list.partition_point(|b| b.lower <= level).saturating_sub(1)
     }
 
     /// Takes any bins, ascending and disjoint.

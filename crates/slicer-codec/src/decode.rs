@@ -2,17 +2,25 @@
 
 use crate::bins::Bins;
 use crate::bytes::Entry;
+use crate::adaptive;
 use crate::dtype::DType;
 use crate::elements::{self, BLOCK};
 use crate::error::{Error, ErrorCode, Field, Result};
+use crate::coding::{Coding, Domain};
+use crate::dense;
 use crate::frame::{self, Body, Lists};
+use crate::inverse::Inverse;
 use crate::layout::{Dims, View};
+use crate::levels::{self, Segment};
 use crate::limits::{Account, Limits, try_resize};
+use crate::points;
+use crate::profile::Profile;
 use crate::rans::decode::SlotTables;
 use crate::reconstruct;
 use crate::scales::effective_step;
 use crate::segment::{ClassMap, Offsets, Scratch};
-use crate::setup::{Coding, Domain, Setup};
+use crate::setup::Setup;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 /// A decoded tensor.
@@ -32,6 +40,12 @@ pub struct Decoder {
     tables: SlotTables,
     scratch: Scratch,
     tokens: Vec<u8>,
+    levels: Vec<i32>,
+    level_scratch: levels::Scratch,
+    inverse: Inverse,
+    /// Adaptive classes: what the bodies before left.
+    state: adaptive::State,
+    profiles: Vec<Arc<Profile>>,
     lists: Lists,
     /// Setup of the last standalone frame, kept for its buffers.
     setup: Option<Setup>,
@@ -41,6 +55,20 @@ impl Decoder {
     /// An empty decoder.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Lets frames refer to a profile. Two profiles with one id and different contents are an error.
+    pub fn add_profile(&mut self, profile: Arc<Profile>) -> Result<()> {
+        match self.profiles.iter().find(|p| p.id() == profile.id()) {
+            Some(held) if held.hash != profile.hash => {
+                Err(Error::argument(ErrorCode::ProfileMismatch, Field::ProfileId, 0))
+            }
+            Some(_) => Ok(()),
+            None => {
+                self.profiles.push(profile);
+                Ok(())
+            }
+        }
     }
 
     /// Decodes a standalone frame into `out`, which is resized to the tensor's bytes; on error it is left empty.
@@ -56,8 +84,9 @@ impl Decoder {
     pub(crate) fn visit(&mut self, bytes: &[u8], limits: Limits, sink: &mut dyn Sink) -> Result<(DType, Dims)> {
         let mut account = Account::new(limits);
         let mut lists = core::mem::take(&mut self.lists);
-        let result = frame::read_standalone(bytes, &mut account, None, self.setup.take(), &mut lists).and_then(
+        let result = frame::read_standalone(bytes, &mut account, &self.profiles, None, self.setup.take(), &mut lists).and_then(
             |(setup, body)| {
+                self.state.reset();
                 if let Some(coding) = setup.coding.as_ref().filter(|_| !body.raw) {
                     self.tables.build(&coding.tables)?;
                 }
@@ -82,28 +111,63 @@ impl Decoder {
                 return Ok(());
             }
         };
+        if body.reset {
+            self.state.reset();
+        }
+        if coding.has_transforms() {
+            let mut inverse = core::mem::take(&mut self.inverse);
+            let result = inverse
+                .begin(coding, body, account)
+                .and_then(|()| self.segments(coding, body, account, &mut inverse))
+                .and_then(|()| inverse.finish(coding, body, sink));
+            self.inverse = inverse;
+            return result;
+        }
+        self.segments(coding, body, account, sink)
+    }
+
+    /// Decodes all segments of a coded body.
+    fn segments(&mut self, coding: &Coding, body: &Body<'_>, account: &mut Account, sink: &mut dyn Sink) -> Result<()> {
+        let view = &body.coded;
         let (per, count) = coding.segmentation(view);
         let longest = per.min(view.planes()) * view.plane();
-        // Tokens, plus the transposed group of a context scan or the offsets of a single lane.
+        // Tokens, plus the transposed group of a context scan or the offsets of a single lane; or levels and the dense coder.
         account.charge_bytes(6 * longest as u64, Field::Segments, body.base)?;
-        try_resize(&mut self.tokens, longest, Field::Segments)?;
+        if coding.dense {
+            account.charge_bytes(dense::MEMORY + 12 * (view.plane() + view.channels) as u64, Field::Segments, body.base)?;
+            account.charge_work(8 * view.elements() as u64, Field::Segments, body.base)?;
+        }
         let classes = ClassMap::new(&coding.classes, &body.lists.row_classes, coding.class_count(), view);
         let step = body_step(coding, body)?;
         let mut at = 0;
         for (s, &length) in body.lists.lengths.iter().enumerate().take(count) {
             let first = s * per;
             let planes = per.min(view.planes() - first);
-            let tokens = &mut self.tokens[..planes * view.plane()];
-            let payload = (&body.payload[at..at + length], body.base + at);
-            let mut offsets = self
-                .scratch
-                .decode(coding, &self.tables, classes, view, first, payload, tokens)?;
+            let values = planes * view.plane();
+            let (payload, base) = (&body.payload[at..at + length], body.base + at);
             let start = first * view.plane();
-            match coding.domain {
-                Domain::Real => write_real(coding, body, tokens, &mut offsets, start, sink, step)?,
-                _ => write_levels(coding, tokens, &mut offsets, start, sink, body.base + at)?,
+            if coding.by_levels() {
+                try_resize(&mut self.levels, values, Field::Segments)?;
+                let segment = Segment { payload, base, first_plane: first, view: *view };
+                let rows = &body.lists.row_classes;
+                let (levels, state) = (&mut self.levels[..], &mut self.state);
+                self.level_scratch.decode(coding, &self.tables, rows, segment, state, levels)?;
+                match coding.domain {
+                    Domain::Real => points::write(coding, body, levels, start, sink, step)?,
+                    _ => points::write_levels(levels, start, sink, base)?,
+                }
+            } else {
+                try_resize(&mut self.tokens, values, Field::Segments)?;
+                let tokens = &mut self.tokens[..];
+                let mut offsets =
+                    self.scratch
+                        .decode(coding, &self.tables, classes, view, first, (payload, base), tokens)?;
+                match coding.domain {
+                    Domain::Real => write_real(coding, body, tokens, &mut offsets, start, sink, step)?,
+                    _ => write_levels(coding, tokens, &mut offsets, start, sink, base)?,
+                }
+                offsets.finish().map_err(|e| e.at(base))?;
             }
-            offsets.finish().map_err(|e| e.at(body.base + at))?;
             at += length;
         }
         Ok(())
@@ -111,22 +175,19 @@ impl Decoder {
 }
 
 fn body_step(coding: &Coding, body: &Body<'_>) -> Result<f32> {
-    if coding.domain == Domain::Real && body.view.elements() > 0 {
+    if coding.domain == Domain::Real && body.coded.elements() > 0 {
         effective_step(coding.step, body.step_index, 0, body.base)
     } else {
         Ok(1.0)
     }
 }
 
-/// Level of a token: lower + offset · stride, which the bins' check keeps inside 32 bits.
+/// Level of a token.
 #[inline]
 fn level(coding: &Coding, token: u8, offsets: &mut Offsets<'_>) -> Result<i32> {
     let bin = &coding.bins.list()[usize::from(token)];
-    if bin.bits == 0 {
-        return Ok(bin.lower);
-    }
-    let offset = offsets.next(u32::from(bin.bits))?;
-    Ok((i64::from(bin.lower) + i64::from(offset) * i64::from(bin.stride)) as i32)
+    let offset = if bin.bits == 0 { 0 } else { offsets.next(u32::from(bin.bits))? };
+    Ok(bin.level(offset))
 }
 
 /// Where decoded values go, block by block in scan order.
@@ -203,7 +264,7 @@ fn write_real(
     target: &mut dyn Sink,
     step: f32,
 ) -> Result<()> {
-    let (view, bins) = (&body.view, coding.bins.list());
+    let (view, bins) = (&body.coded, coding.bins.list());
     let scaled = !(body.lists.row_scales.is_empty() && coding.scales.channels.is_empty());
     let has_offsets = coding.bins.has_offsets();
     let (plain, zero) = (plain_tokens(&coding.bins), coding.bins.zero() as i32);
@@ -306,10 +367,10 @@ pub fn decode(bytes: &[u8], limits: Limits) -> Result<Tensor> {
 }
 
 /// Lists every field of a standalone frame with its bytes; the payload is located, not decoded.
-pub fn inspect(bytes: &[u8], limits: Limits) -> Result<Vec<Entry>> {
+pub fn inspect(bytes: &[u8], profiles: &[Arc<Profile>], limits: Limits) -> Result<Vec<Entry>> {
     let mut trace = Vec::new();
     let mut lists = Lists::default();
-    frame::read_standalone(bytes, &mut Account::new(limits), Some(&mut trace), None, &mut lists)?;
+    frame::read_standalone(bytes, &mut Account::new(limits), profiles, Some(&mut trace), None, &mut lists)?;
     Ok(trace)
 }
 
@@ -317,23 +378,29 @@ pub fn inspect(bytes: &[u8], limits: Limits) -> Result<Vec<Entry>> {
 pub struct StreamDecoder {
     setup: Setup,
     decoder: Decoder,
+    before: adaptive::State,
 }
 
 impl StreamDecoder {
     /// Reads the setup: two version bytes, then the setup's fields.
-    pub fn new(setup: &[u8], limits: Limits) -> Result<Self> {
-        let setup = frame::read_setup(setup, limits)?;
+    pub fn new(setup: &[u8], profiles: &[Arc<Profile>], limits: Limits) -> Result<Self> {
+        let setup = frame::read_setup(setup, profiles, limits)?;
         let mut decoder = Decoder::new();
         if let Some(coding) = &setup.coding {
             decoder.tables.build(&coding.tables)?;
         }
-        Ok(Self { setup, decoder })
+        Ok(Self {
+            setup,
+            decoder,
+            before: adaptive::State::default(),
+        })
     }
 
-    /// Decodes one body into `out`, which is resized; on error it is left empty.
+    /// Decodes one body into `out`, which is resized; on error it is left empty and the state is what it was.
     pub fn decode_into(&mut self, body: &[u8], limits: Limits, out: &mut Vec<u8>) -> Result<(DType, Dims)> {
         let mut account = Account::new(limits);
         let mut lists = core::mem::take(&mut self.decoder.lists);
+        self.before.clone_from(&self.decoder.state);
         let result = frame::read_bare(body, &self.setup, &mut account, &mut lists).and_then(|body| {
             let mut sink = Collect { target: None, out };
             self.decoder.body(&self.setup, &body, &mut account, &mut sink)?;
@@ -341,9 +408,20 @@ impl StreamDecoder {
         });
         self.decoder.lists = lists;
         if result.is_err() {
+            core::mem::swap(&mut self.decoder.state, &mut self.before);
             out.clear();
         }
         result
+    }
+
+    /// What the bodies so far left for the next one.
+    pub fn state(&self) -> &adaptive::State {
+        &self.decoder.state
+    }
+
+    /// Goes on from another state: one taken before a loss, or a new one.
+    pub fn restore(&mut self, state: &adaptive::State) {
+        self.decoder.state.clone_from(state);
     }
 
     /// The setup.

@@ -31,6 +31,8 @@ pub enum ErrorCode {
     BadTable = 11,
     /// Bytes follow the end of the frame or body.
     TrailingBytes = 12,
+    /// The profile is for other channels, or lacks what the stream asks of it.
+    ProfileMismatch = 13,
     /// The budget is missing, contradictory or out of range.
     InvalidBudget = 32,
     /// No frame meets the budget; `detail` is the smallest possible size in bytes.
@@ -45,7 +47,7 @@ pub enum ErrorCode {
 
 impl ErrorCode {
     /// Every code.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Truncated,
         Self::Corrupt,
         Self::BadMagic,
@@ -58,6 +60,7 @@ impl ErrorCode {
         Self::BadBins,
         Self::BadTable,
         Self::TrailingBytes,
+        Self::ProfileMismatch,
         Self::InvalidBudget,
         Self::BudgetUnreachable,
         Self::InvalidTensor,
@@ -122,6 +125,12 @@ pub enum Field {
     Data = 25,
     /// Arguments of a call.
     Options = 26,
+    /// Channel transform.
+    Transform = 27,
+    /// DCT.
+    Dct = 28,
+    /// Content of a profile.
+    Profile = 29,
 }
 
 /// An error with everything a caller can act on, in one word: `Result<()>` then travels in a register, and the two hundred

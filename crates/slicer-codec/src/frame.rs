@@ -6,7 +6,9 @@ use crate::crc32c::crc32c;
 use crate::error::{Error, ErrorCode, Field, Result};
 use crate::layout::{Dims, View};
 use crate::limits::{Account, Limits};
+use crate::profile::Profile;
 use crate::setup::{Setup, feature};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 /// First bytes of a standalone frame.
@@ -14,7 +16,7 @@ pub const MAGIC: [u8; 4] = *b"SLCF";
 /// Version of the bitstream: 0 until it is frozen.
 pub const VERSION: u8 = 0;
 /// Draft of version 0 that this build reads and writes; no other.
-pub const DRAFT: u8 = 1;
+pub const DRAFT: u8 = 2;
 
 /// Body header bits.
 pub(crate) mod body_flag {
@@ -22,6 +24,8 @@ pub(crate) mod body_flag {
     pub const RAW: u8 = 1 << 0;
     /// A step index follows.
     pub const STEP: u8 = 1 << 1;
+    /// Adaptive classes begin anew.
+    pub const RESET: u8 = 1 << 2;
 }
 
 /// How a body is carried.
@@ -36,8 +40,11 @@ pub(crate) enum Framing {
 /// A body with its side information parsed and its payload located.
 pub(crate) struct Body<'a> {
     pub dims: Dims,
+    /// The tensor's view, and the one its levels are coded in.
     pub view: View,
+    pub coded: View,
     pub raw: bool,
+    pub reset: bool,
     pub step_index: i8,
     pub lists: &'a Lists,
     pub payload: &'a [u8],
@@ -58,6 +65,7 @@ pub(crate) struct Lists {
 pub(crate) fn read_standalone<'a>(
     bytes: &'a [u8],
     account: &mut Account,
+    profiles: &[Arc<Profile>],
     trace: Option<&'a mut Vec<Entry>>,
     old: Option<Setup>,
     lists: &'a mut Lists,
@@ -78,7 +86,7 @@ pub(crate) fn read_standalone<'a>(
         return Err(Error::new(ErrorCode::UnsupportedVersion, Field::Version, 4, found));
     }
     r.note(Field::Version, 4, f64::from(DRAFT));
-    let setup = Setup::read(&mut r, account, old)?;
+    let setup = Setup::read(&mut r, profiles, account, old)?;
     let body = read_body(&mut r, &setup, Framing::Standalone, account, lists)?;
     let start = r.pos();
     let stored = r.u32(Field::Checksum)?;
@@ -91,7 +99,7 @@ pub(crate) fn read_standalone<'a>(
 }
 
 /// Reads a setup that stands alone in a container or session.
-pub(crate) fn read_setup(bytes: &[u8], limits: Limits) -> Result<Setup> {
+pub(crate) fn read_setup(bytes: &[u8], profiles: &[Arc<Profile>], limits: Limits) -> Result<Setup> {
     let mut account = Account::new(limits);
     let mut r = Reader::new(bytes);
     let version = r.take(2, Field::Version)?;
@@ -99,7 +107,7 @@ pub(crate) fn read_setup(bytes: &[u8], limits: Limits) -> Result<Setup> {
         let found = u64::from(version[0]) << 8 | u64::from(version[1]);
         return Err(Error::new(ErrorCode::UnsupportedVersion, Field::Version, 0, found));
     }
-    let setup = Setup::read(&mut r, &mut account, None)?;
+    let setup = Setup::read(&mut r, profiles, &mut account, None)?;
     if r.remaining() > 0 {
         return r.fail(ErrorCode::TrailingBytes, Field::Metadata, r.remaining() as u64);
     }
@@ -164,7 +172,8 @@ fn read_body<'a>(
     r.note(Field::BodyHeader, start, f64::from(head));
     let raw = head & body_flag::RAW != 0;
     let has_step = head & body_flag::STEP != 0;
-    if head & !(body_flag::RAW | body_flag::STEP) != 0 {
+    let reset = head & body_flag::RESET != 0;
+    if head & !(body_flag::RAW | body_flag::STEP | body_flag::RESET) != 0 {
         return Err(Error::new(
             ErrorCode::UnsupportedFeature,
             Field::BodyHeader,
@@ -175,8 +184,9 @@ fn read_body<'a>(
     let real = setup
         .coding
         .as_ref()
-        .is_some_and(|c| c.domain == crate::setup::Domain::Real);
-    if (!raw && setup.coding.is_none()) || (has_step && (raw || !real)) {
+        .is_some_and(|c| c.domain == crate::coding::Domain::Real);
+    let adaptive = setup.coding.as_ref().is_some_and(|c| c.adaptive);
+    if (!raw && setup.coding.is_none()) || (has_step && (raw || !real)) || (reset && !adaptive) {
         return Err(Error::new(ErrorCode::Corrupt, Field::BodyHeader, start, head.into()));
     }
     let (dims, view) = read_row_count(r, setup)?;
@@ -187,10 +197,11 @@ fn read_body<'a>(
         return Err(Error::new(ErrorCode::LimitExceeded, Field::Dims, start, size));
     };
     account.charge_work(view.elements() as u64 + 1, Field::Dims, start)?;
-    let (mut step_index, base, payload);
-    step_index = 0i8;
+    let (mut step_index, mut coded, base, payload);
+    (step_index, coded) = (0i8, view);
     match &setup.coding {
         Some(coding) if !raw => {
+            coded = coding.coded(&view);
             if has_step {
                 let at = r.pos();
                 step_index = r.u8(Field::StepIndex)? as i8;
@@ -219,7 +230,7 @@ fn read_body<'a>(
                     &mut lists.row_classes,
                 )?;
             }
-            let count = coding.segmentation(&view).1;
+            let count = coding.segmentation(&coded).1;
             (base, payload) = read_segments(r, count, framing, account, &mut lists.lengths)?;
         }
         _ => {
@@ -231,7 +242,9 @@ fn read_body<'a>(
     Ok(Body {
         dims,
         view,
+        coded,
         raw,
+        reset,
         step_index,
         lists,
         payload,

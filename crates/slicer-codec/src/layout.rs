@@ -165,6 +165,11 @@ impl View {
         })
     }
 
+    /// The same rows and planes with another number of channels: how coefficients are arranged. Its way to memory means nothing.
+    pub(crate) fn with_channels(&self, channels: usize) -> Self {
+        Self { channels, ..*self }
+    }
+
     /// Values of one plane.
     pub fn plane(&self) -> usize {
         self.height * self.width

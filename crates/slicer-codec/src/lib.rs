@@ -10,13 +10,18 @@
 
 extern crate alloc;
 
+mod adaptive;
 mod bins;
 mod bits;
 mod bytes;
+mod channel;
 mod classes;
+mod coding;
 mod contexts;
 mod crc32c;
+mod dct;
 mod decode;
+mod dense;
 mod dtype;
 mod elements;
 #[cfg(feature = "encode")]
@@ -24,16 +29,23 @@ mod encode;
 mod error;
 mod frame;
 mod intlist;
+mod inverse;
 mod layout;
 mod limits;
+mod levels;
 mod math;
+mod points;
+mod profile;
 mod rans;
 mod reconstruct;
 mod scales;
 mod segment;
 mod setup;
+mod sha256;
 mod tables;
+mod trellis;
 
+pub use adaptive::State;
 pub use bytes::Entry;
 pub use crc32c::crc32c;
 pub use decode::{Decoder, StreamDecoder, Tensor, decode, inspect};
@@ -47,4 +59,5 @@ pub use error::{Error, ErrorCode, Field, Result};
 pub use frame::{DRAFT, MAGIC, VERSION};
 pub use layout::{Dims, Layout, View};
 pub use limits::Limits;
+pub use profile::{MAX_CHANNELS, PROFILE_MAGIC, Point, Profile, Transform, recipe, section};
 pub use setup::{Setup, feature};

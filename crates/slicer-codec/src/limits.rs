@@ -6,7 +6,7 @@ use alloc::vec::Vec;
 /// Most elements a tensor may have (format limit).
 pub const MAX_ELEMENTS: u64 = (1 << 31) - 1;
 /// Most frequency tables in one setup.
-pub const MAX_TABLES: usize = 64;
+pub const MAX_TABLES: usize = 128;
 /// Most bins, and so tokens, in one setup.
 pub const MAX_TOKENS: usize = 256;
 /// Highest rank of a tensor.

@@ -4,7 +4,6 @@
 //! them would write different bytes on different hosts.
 
 /// Correctly rounded square root of a finite, non-negative number; other inputs give 0.
-#[cfg(feature = "encode")]
 pub(crate) fn sqrt(x: f64) -> f64 {
     if !(x > 0.0 && x < f64::INFINITY) {
         return 0.0;

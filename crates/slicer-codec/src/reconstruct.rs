@@ -10,7 +10,13 @@ use crate::dtype::saturate_f32;
 /// A product beyond the largest finite f32 saturates to it.
 #[inline]
 pub(crate) fn value(bin: &Bin, level: i32, step: f32) -> f32 {
-    saturate_f32((bin.point256(level) as f64 * (f64::from(step) / 256.0)) as f32)
+    point(bin.point256(level), step)
+}
+
+/// The value of a point in 1/256 of a step.
+#[inline]
+pub(crate) fn point(point256: i64, step: f32) -> f32 {
+    saturate_f32((point256 as f64 * (f64::from(step) / 256.0)) as f32)
 }
 
 /// Values of all bins without offset bits under one step; the hot path is one look-up per value.

@@ -7,7 +7,7 @@ use crate::contexts;
 use crate::error::{Error, ErrorCode, Field, Result};
 use crate::layout::View;
 use crate::rans::decode::{Bases, Decoder, SingleLane, SlotTables, Stream};
-use crate::setup::{Classes, Coding};
+use crate::coding::{Classes, Coding};
 use alloc::vec::Vec;
 
 /// Values handled per step of the linear scan; a multiple of every lane count.
@@ -239,7 +239,7 @@ impl Scratch {
 }
 
 /// Splits a multi-lane segment into its streams and the offset section.
-fn open<'t, 'p>(
+pub(crate) fn open<'t, 'p>(
     coding: &Coding,
     tables: &'t SlotTables,
     (payload, base): (&'p [u8], usize),

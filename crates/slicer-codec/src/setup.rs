@@ -1,16 +1,18 @@
 //! Setups: everything the bodies of a stream share (spec § Setup).
 
-use crate::bins::{Bin, Bins};
 use crate::bytes::Reader;
 #[cfg(feature = "encode")]
 use crate::bytes::put_varint;
-use crate::classes;
-use crate::contexts::Thresholds;
+use crate::coding::{Buffers, Coding};
+#[cfg(feature = "encode")]
+use crate::coding::Lanes;
 use crate::dtype::DType;
 use crate::error::{Error, ErrorCode, Field, Result};
 use crate::layout::{Dims, Layout, View};
 use crate::limits::{Account, MAX_RANK};
-use crate::tables::{TableBuffers, Tables};
+use crate::profile::Profile;
+use alloc::sync::Arc;
+#[cfg(feature = "encode")]
 use alloc::vec::Vec;
 
 /// Required-feature bits. A decoder refuses any bit it does not know.
@@ -33,119 +35,32 @@ pub mod feature {
     pub const PROFILE: u32 = 1 << 7;
     /// Bare bodies end in a CRC-32C of their own.
     pub const BODY_CHECKSUM: u32 = 1 << 8;
+    /// A profile's matrix turns coefficients into channels.
+    pub const CHANNEL_TRANSFORM: u32 = 1 << 9;
+    /// Planes hold DCT coefficients.
+    pub const DCT: u32 = 1 << 10;
+    /// Two union quantisers, chosen by a trellis.
+    pub const TRELLIS: u32 = 1 << 11;
+    /// The dense coder in place of bins, tables and rANS.
+    pub const DENSE: u32 = 1 << 12;
+    /// Channel classes follow the levels.
+    pub const ADAPTIVE: u32 = 1 << 14;
     /// Bits this decoder implements.
-    pub const KNOWN: u32 = (1 << 9) - 1;
+    pub const KNOWN: u32 = (1 << 13) - 1 | ADAPTIVE;
     /// Bits that mean nothing without [`CODED`].
-    pub const NEEDS_CODED: u32 = SCALES | CLASSES | CONTEXTS | SEGMENTS | PROFILE;
-}
+    pub const NEEDS_CODED: u32 =
+        SCALES | CLASSES | CONTEXTS | SEGMENTS | PROFILE | CHANNEL_TRANSFORM | DCT | TRELLIS | DENSE | ADAPTIVE;
+    /// Bits that mean nothing outside the real domain.
+    pub const NEEDS_REAL: u32 = CHANNEL_TRANSFORM | DCT | TRELLIS;
 
-/// What a level means.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
-pub enum Domain {
-    /// value = point · step.
-    Real = 0,
-    /// value = level; integer types only.
-    Integer = 1,
-    /// level = order-preserving image of the float's bits; float types only.
-    FloatBits = 2,
-}
-
-/// Interleaved rANS states of a segment: streams × width.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Lanes {
-    /// Word streams, 1 or 4.
-    pub streams: usize,
-    /// States per stream, 1, 2, 4 or 8.
-    pub width: usize,
-}
-
-impl Lanes {
-    const ALL: [Self; 5] = [
-        Self::of(1, 1),
-        Self::of(1, 2),
-        Self::of(1, 4),
-        Self::of(1, 8),
-        Self::of(4, 8),
-    ];
-
-    const fn of(streams: usize, width: usize) -> Self {
-        Self { streams, width }
-    }
-
-    /// All states together: 1, 2, 4, 8 or 32.
-    pub const fn total(&self) -> usize {
-        self.streams * self.width
-    }
-
-    /// The lane layout with this many states in all.
-    pub fn with_total(total: usize) -> Option<Self> {
-        Self::ALL.into_iter().find(|l| l.total() == total)
-    }
-}
-
-/// Scale groups of a setup.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Scales {
-    /// Every body carries one code per row.
-    pub rows: bool,
-    /// One code per channel, or none.
-    pub channels: Vec<i8>,
-}
-
-/// Class maps of a setup.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Classes {
-    /// Every body carries one class per row.
-    pub rows: bool,
-    /// One class per channel, or none.
-    pub channels: Vec<i8>,
-}
-
-/// How coded bodies are coded.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Coding {
-    /// Meaning of levels.
-    pub domain: Domain,
-    /// Interleaving.
-    pub lanes: Lanes,
-    /// Step of the real domain, positive and finite; 1 elsewhere.
-    pub step: f32,
-    /// Scale groups.
-    pub scales: Scales,
-    /// Meaning of tokens.
-    pub bins: Bins,
-    /// Frequencies.
-    pub tables: Tables,
-    /// Class maps.
-    pub classes: Classes,
-    /// Context thresholds, empty without contexts.
-    pub thresholds: Thresholds,
-    /// Planes per segment; 0 = one segment.
-    pub segment_planes: u32,
-}
-
-impl Coding {
-    /// Contexts per class.
-    pub fn contexts(&self) -> usize {
-        self.thresholds.as_slice().len() + 1
-    }
-
-    /// Number of classes.
-    pub fn class_count(&self) -> usize {
-        self.tables.count / self.contexts()
-    }
-
-    /// Planes of each segment of a view, and how many segments there are.
-    pub(crate) fn segmentation(&self, view: &View) -> (usize, usize) {
-        let planes = view.planes();
-        let per = if self.segment_planes == 0 {
-            planes.max(1)
-        } else {
-            self.segment_planes as usize
-        };
-        let count = if view.elements() == 0 { 0 } else { planes.div_ceil(per) };
-        (per, count)
+    /// True for combinations that no decoder accepts.
+    pub(crate) const fn conflict(bits: u32) -> bool {
+        bits & !KNOWN != 0
+            || bits & CODED == 0 && bits & NEEDS_CODED != 0
+            || bits & CHANNEL_TRANSFORM != 0 && bits & PROFILE == 0
+            || bits & TRELLIS != 0 && bits & CONTEXTS != 0
+            || bits & DENSE != 0 && bits & (CLASSES | CONTEXTS | ADAPTIVE) != 0
+            || bits & ADAPTIVE != 0 && (bits & CLASSES == 0 || bits & SEGMENTS != 0)
     }
 }
 
@@ -168,12 +83,16 @@ pub struct Setup {
 
 impl Setup {
     /// Reads a setup at the reader's position, on top of the buffers of an earlier one.
-    pub(crate) fn read(r: &mut Reader<'_>, account: &mut Account, old: Option<Self>) -> Result<Self> {
+    pub(crate) fn read(
+        r: &mut Reader<'_>,
+        profiles: &[Arc<Profile>],
+        account: &mut Account,
+        old: Option<Self>,
+    ) -> Result<Self> {
         let start = r.pos();
         let features = r.varint(Field::Features)?;
         r.note(Field::Features, start, f64::from(features));
-        let orphan = features & feature::CODED == 0 && features & feature::NEEDS_CODED != 0;
-        if features & !feature::KNOWN != 0 || orphan {
+        if feature::conflict(features) {
             return Err(Error::new(
                 ErrorCode::UnsupportedFeature,
                 Field::Features,
@@ -193,14 +112,16 @@ impl Setup {
             return Err(bad_dims(Field::Dims));
         }
         let coding = if features & feature::CODED != 0 {
-            Some(read_coding(
+            let buffers = Buffers::of(old.and_then(|setup| setup.coding));
+            Some(Coding::read(
                 r,
                 features,
                 (head, coding_start),
                 dtype,
                 &view,
+                profiles,
                 account,
-                Buffers::of(old),
+                buffers,
             )?)
         } else if head & !3 != 0 {
             return Err(Error::new(
@@ -241,27 +162,7 @@ impl Setup {
         let lanes = Lanes::ALL.iter().position(|l| *l == coding.lanes).unwrap_or(0) as u8;
         out.push(self.layout.code() | (coding.domain as u8) << 2 | lanes << 4);
         self.write_layout(out);
-        if coding.domain == Domain::Real {
-            out.extend(coding.step.to_le_bytes());
-        }
-        if self.features & feature::SCALES != 0 {
-            out.push(u8::from(coding.scales.rows) | u8::from(!coding.scales.channels.is_empty()) << 1);
-            classes::write_list(&coding.scales.channels, out);
-        }
-        coding.bins.write(out);
-        coding.tables.write(out);
-        if self.features & feature::CLASSES != 0 {
-            out.push(u8::from(coding.classes.rows) | u8::from(!coding.classes.channels.is_empty()) << 1);
-            classes::write_list(&coding.classes.channels, out);
-        }
-        if self.features & feature::CONTEXTS != 0 {
-            let thresholds = coding.thresholds.as_slice();
-            out.push(thresholds.len() as u8);
-            out.extend(thresholds);
-        }
-        if self.features & feature::SEGMENTS != 0 {
-            put_varint(out, coding.segment_planes);
-        }
+        coding.write(self.features, out);
     }
 
     #[cfg(feature = "encode")]
@@ -269,29 +170,6 @@ impl Setup {
         if let Layout::Custom { axes, groups } = &self.layout {
             out.extend(&axes[..self.dims.as_slice().len()]);
             out.extend(groups);
-        }
-    }
-}
-
-/// The buffers of a setup that is no longer needed: what makes decoding free of allocations after the first frames.
-#[derive(Default)]
-struct Buffers {
-    bins: Vec<Bin>,
-    tables: TableBuffers,
-    scales: Vec<i8>,
-    classes: Vec<i8>,
-}
-
-impl Buffers {
-    fn of(old: Option<Setup>) -> Self {
-        match old.and_then(|setup| setup.coding) {
-            Some(coding) => Self {
-                bins: coding.bins.into_buffer(),
-                tables: coding.tables.into_buffers(),
-                scales: coding.scales.channels,
-                classes: coding.classes.channels,
-            },
-            None => Self::default(),
         }
     }
 }
@@ -341,110 +219,8 @@ fn read_layout(r: &mut Reader<'_>, code: u8, rank: usize) -> Result<Layout> {
     })
 }
 
-fn read_coding(
-    r: &mut Reader<'_>,
-    features: u32,
-    (head, at): (u8, usize),
-    dtype: DType,
-    view: &View,
-    account: &mut Account,
-    buffers: Buffers,
-) -> Result<Coding> {
-    let unsupported = || Error::new(ErrorCode::UnsupportedFeature, Field::Coding, at, head.into());
-    let domain = match (head >> 2 & 3, dtype.is_float()) {
-        (0, _) => Domain::Real,
-        (1, false) => Domain::Integer,
-        (2, true) => Domain::FloatBits,
-        (3, _) => return Err(unsupported()),
-        _ => return Err(Error::new(ErrorCode::Corrupt, Field::Coding, at, head.into())),
-    };
-    let lanes = *Lanes::ALL.get(usize::from(head >> 4)).ok_or_else(unsupported)?;
-    if features & feature::PROFILE != 0 {
-        let start = r.pos();
-        let id = r.take(8, Field::ProfileId)?;
-        let number = u64::from_le_bytes([id[0], id[1], id[2], id[3], id[4], id[5], id[6], id[7]]);
-        return Err(Error::new(ErrorCode::UnknownProfile, Field::ProfileId, start, number));
-    }
-    let mut step = 1.0;
-    if domain == Domain::Real {
-        let start = r.pos();
-        step = f32::from_bits(r.u32(Field::Step)?);
-        if !(step > 0.0 && step < f32::INFINITY) {
-            return Err(Error::new(
-                ErrorCode::Corrupt,
-                Field::Step,
-                start,
-                u64::from(step.to_bits()),
-            ));
-        }
-        r.note(Field::Step, start, f64::from(step));
-    }
-    let mut scales = Scales::default();
-    if features & feature::SCALES != 0 {
-        let (rows, channels) = read_groups(r, account, view, (-127, 127), Field::Scales, buffers.scales)?;
-        if domain != Domain::Real {
-            return r.fail(ErrorCode::Corrupt, Field::Scales, head.into());
-        }
-        scales = Scales { rows, channels };
-    }
-    let bins = Bins::read(r, buffers.bins)?;
-    let tables = Tables::read(r, &bins, account, buffers.tables)?;
-    let mut class_map = Classes::default();
-    if features & feature::CLASSES != 0 {
-        let (rows, channels) = read_groups(r, account, view, (-63, 63), Field::Classes, buffers.classes)?;
-        class_map = Classes { rows, channels };
-    }
-    let mut thresholds = Thresholds::default();
-    if features & feature::CONTEXTS != 0 {
-        thresholds = Thresholds::read(r)?;
-    }
-    if !tables.count.is_multiple_of(thresholds.as_slice().len() + 1) {
-        return r.fail(ErrorCode::BadTable, Field::Contexts, tables.count as u64);
-    }
-    let mut segment_planes = 0;
-    if features & feature::SEGMENTS != 0 {
-        let start = r.pos();
-        segment_planes = r.varint(Field::Segments)?;
-        if segment_planes == 0 {
-            return Err(Error::new(ErrorCode::Corrupt, Field::Segments, start, 0));
-        }
-        r.note(Field::Segments, start, f64::from(segment_planes));
-    }
-    Ok(Coding {
-        domain,
-        lanes,
-        step,
-        scales,
-        bins,
-        tables,
-        classes: class_map,
-        thresholds,
-        segment_planes,
-    })
-}
-
-/// Reads the group flags of scales or classes: bit 0 rows (codes in every body), bit 1 channels (codes here).
-fn read_groups(
-    r: &mut Reader<'_>,
-    account: &mut Account,
-    view: &View,
-    range: (i32, i32),
-    field: Field,
-    mut channels: Vec<i8>,
-) -> Result<(bool, Vec<i8>)> {
-    let start = r.pos();
-    let flags = r.u8(field)?;
-    if flags == 0 || flags > 3 {
-        return Err(Error::new(ErrorCode::UnsupportedFeature, field, start, flags.into()));
-    }
-    r.note(field, start, flags.into());
-    let count = if flags & 2 != 0 { view.channels } else { 0 };
-    classes::read_list(r, account, count, range, field, &mut channels)?;
-    Ok((flags & 1 != 0, channels))
-}
-
 /// Metadata is for people and tools; a decoder checks its lengths and steps over it.
-fn skip_metadata(r: &mut Reader<'_>) -> Result<()> {
+pub(crate) fn skip_metadata(r: &mut Reader<'_>) -> Result<()> {
     let start = r.pos();
     let count = r.varint(Field::Metadata)?;
     for _ in 0..count {

@@ -11,7 +11,8 @@ use crate::frame::{DRAFT, Framing, MAGIC, VERSION, body_flag};
 use crate::layout::View;
 use crate::rans::encode::{Encoder, SingleLane, SymbolTables};
 use crate::segment::ClassMap;
-use crate::setup::{Coding, Setup, feature};
+use crate::coding::Coding;
+use crate::setup::{Setup, feature};
 use alloc::vec::Vec;
 
 /// Tokens of a whole tensor in scan order, with their offsets packed per segment.

@@ -9,7 +9,7 @@ use crate::bins::{Bin, Bins};
 use crate::elements::{self, BLOCK};
 use crate::error::{Error, ErrorCode, Field, Result};
 use crate::limits::MAX_TOKENS;
-use crate::setup::Domain;
+use crate::coding::Domain;
 use alloc::vec;
 use alloc::vec::Vec;
 

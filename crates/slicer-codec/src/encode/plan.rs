@@ -6,7 +6,8 @@ use crate::bins::Bins;
 use crate::bits::BitWriter;
 use crate::contexts::Thresholds;
 use crate::layout::View;
-use crate::setup::{Classes, Coding, Domain, Lanes, Scales, Setup, feature};
+use crate::coding::{Classes, Coding, Domain, Lanes, Scales};
+use crate::setup::{Setup, feature};
 use crate::tables::Tables;
 use alloc::vec::Vec;
 
@@ -117,6 +118,12 @@ impl Plan {
             classes,
             thresholds: tools.thresholds,
             segment_planes,
+            dense: false,
+            trellis: false,
+            adaptive: false,
+            profile: None,
+            channel_transform: false,
+            dct: None,
         };
         let setup = Setup {
             features,

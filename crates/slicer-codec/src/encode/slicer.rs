@@ -13,7 +13,7 @@ use crate::bins::{Bin, Bins};
 use crate::elements::BLOCK;
 use crate::limits::MAX_TOKENS;
 use crate::math::log2;
-use crate::setup::Domain;
+use crate::coding::Domain;
 use alloc::vec;
 use alloc::vec::Vec;
 

@@ -15,7 +15,8 @@ use crate::elements::BLOCK;
 use crate::error::{Error, ErrorCode, Field, Result};
 use crate::frame::{DRAFT, Framing, VERSION, body_flag};
 use crate::layout::{Dims, Layout, View};
-use crate::setup::{Classes, Coding, Domain, Lanes, Scales, Setup, feature};
+use crate::coding::{Classes, Coding, Domain, Lanes, Scales};
+use crate::setup::{Setup, feature};
 use crate::tables::{TableSource, Tables};
 use alloc::vec::Vec;
 
@@ -84,7 +85,7 @@ impl StreamEncoder {
             first: 0,
             increment: 1,
         };
-        let tables = Tables::new(source, 12, tools::family_scales(), &bins).map_err(invalid)?;
+        let tables = Tables::new(source, 12, tools::family_scales(), &bins, false).map_err(invalid)?;
         let channels = match sample {
             Some(sample) => channel_classes(sample, layout, &view)?,
             None => Vec::new(),
@@ -103,6 +104,12 @@ impl StreamEncoder {
             classes: Classes { rows: true, channels },
             thresholds: Thresholds::default(),
             segment_planes: 0,
+            dense: false,
+            trellis: false,
+            adaptive: false,
+            profile: None,
+            channel_transform: false,
+            dct: None,
         };
         let mut emitter = Emitter::default();
         emitter.prepare(&coding);

@@ -157,7 +157,7 @@ fn inline(histograms: &[Histogram], bins: &Bins) -> Tools {
         }
     }
     let side: u32 = (0..histograms.len()).map(|t| coded_bits(&logs, t, tokens).1).sum();
-    let tables = match Tables::new(TableSource::Inline(logs), PRECISION, histograms.len(), bins) {
+    let tables = match Tables::new(TableSource::Inline(logs), PRECISION, histograms.len(), bins, false) {
         Ok(tables) => tables,
         Err(_) => unreachable_tables(bins),
     };
@@ -176,7 +176,7 @@ fn unreachable_tables(bins: &Bins) -> Tables {
         first: SCALES as u8 - 1,
         increment: 0,
     };
-    match Tables::new(source, PRECISION, 1, bins) {
+    match Tables::new(source, PRECISION, 1, bins, false) {
         Ok(tables) => tables,
         Err(_) => unreachable!("the widest family table is valid for any bins"),
     }
@@ -188,7 +188,7 @@ fn family_table(bins: &Bins, shape: u8, scale: u32) -> Option<Tables> {
         first: u8::try_from(scale).ok()?,
         increment: 1,
     };
-    Tables::new(source, PRECISION, 1, bins).ok()
+    Tables::new(source, PRECISION, 1, bins, false).ok()
 }
 
 /// Scale index whose σ is nearest to a root mean square level.
@@ -267,7 +267,7 @@ fn family_classes(census: &Census, view: &View, bins: &Bins, total: &[u32]) -> O
         first,
         increment: 1,
     };
-    let tables = Tables::new(source, PRECISION, count, bins).ok()?;
+    let tables = Tables::new(source, PRECISION, count, bins, false).ok()?;
     let side = 48.0 + list_bits(&channel_classes);
     Some(Tools {
         channel_classes,

@@ -10,7 +10,7 @@ use crate::elements::{self, BLOCK};
 use crate::error::Result;
 use crate::limits::MAX_TOKENS;
 use crate::math::log2;
-use crate::setup::Domain;
+use crate::coding::Domain;
 use alloc::vec::Vec;
 
 /// Levels beyond ±this are kept exactly on the side while the bins are still open.

@@ -3,7 +3,7 @@
 use super::{LOWER, SINGLE_START};
 use crate::error::{Error, ErrorCode, Field, Result};
 use crate::limits::try_resize;
-use crate::setup::Lanes;
+use crate::coding::Lanes;
 use crate::tables::Tables;
 use alloc::vec::Vec;
 

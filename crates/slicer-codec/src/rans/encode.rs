@@ -1,7 +1,7 @@
 //! rANS encoding: the decoder's steps in reverse, division by reciprocal (spec § rANS).
 
 use super::{LOWER, SINGLE_START};
-use crate::setup::Lanes;
+use crate::coding::Lanes;
 use crate::tables::Tables;
 use alloc::vec::Vec;
 use core::hint::select_unpredictable;

@@ -116,7 +116,7 @@ unsafe fn run_streams<const S: usize>(encoder: &mut Encoder, tables: &SymbolTabl
 mod tests {
     use super::*;
     use crate::bins::{Bins, Uniform};
-    use crate::setup::Lanes;
+    use crate::coding::Lanes;
     use crate::tables::{TableSource, Tables};
     use alloc::vec::Vec;
 

@@ -16,27 +16,37 @@ const FARTHEST: i64 = 1 << 19;
 /// 65,536 σ² of the even and the odd scales: 1024 and 1024 √2, rounded; every second scale doubles them.
 const VARIANCE: [u64; 2] = [1024, 1448];
 
+/// Lower edge of a level's cell in 1/16 step, by union quantiser: around 0 the cells of union 1 are narrower.
+fn edge(level: i64, union: usize) -> i64 {
+    match (union, level) {
+        (0, k) => 16 * k - 8,
+        (_, 0) => -4,
+        (_, 1) => 4,
+        (_, k) => 16 * (k - i64::from(k > 0)),
+    }
+}
+
 /// Fills one weight per bin, at least 1 each.
-pub(super) fn weights(bins: &Bins, shape: u8, scale: u32, out: &mut [u64]) -> Result<(), ErrorCode> {
+pub(super) fn weights(bins: &Bins, shape: u8, scale: u32, union: usize, out: &mut [u64]) -> Result<(), ErrorCode> {
     if shape >= SHAPES || scale >= SCALES {
         return Err(ErrorCode::BadTable);
     }
     // v = (2m − 1) σ² with m = 2^(shape+1), in 1/65,536 level²; below 2^40 so that v << 24 fits in u64.
     let v = ((4u64 << shape) - 1) * (VARIANCE[(scale & 1) as usize] << (scale >> 1));
     for (w, bin) in out.iter_mut().zip(bins.list()) {
-        let width = bin.width() as i64;
-        let edge = 16 * i64::from(bin.lower) - 8;
+        let low = edge(i64::from(bin.lower), union);
+        let span = edge(bin.upper() + 1, union) - low;
         let mut sum = 0u64;
         for j in 0..SAMPLES {
             // Distance of the sample point in 1/16 level; a bin is cut into eight equal parts, sampled at their centres.
-            let x = (edge + (2 * j + 1) * width).abs().min(FARTHEST) as u64;
+            let x = (low + ((2 * j + 1) * span >> 4)).abs().min(FARTHEST) as u64;
             let mut r = (v << 24) / (v + x * x * 256);
             for _ in 0..=shape {
                 r = (r * r) >> 24;
             }
             sum += r;
         }
-        *w = (sum * width as u64).max(1);
+        *w = (sum * span as u64 >> 4).max(1);
     }
     Ok(())
 }

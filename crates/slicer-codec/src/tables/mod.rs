@@ -42,7 +42,7 @@ pub struct Tables {
     pub source: TableSource,
     /// log2 of the sum of every table.
     pub precision: u32,
-    /// Number of tables, 1–64.
+    /// Number of tables, 1–128.
     pub count: usize,
     tokens: usize,
     frequencies: Vec<u16>,
@@ -56,14 +56,26 @@ pub(crate) struct TableBuffers {
 }
 
 impl Tables {
-    /// Expands a source; `Err` if a table has no mass or a family index is out of range.
+    /// No tables, on a buffer for later ones.
+    pub(crate) fn empty(buffers: TableBuffers) -> Self {
+        Self {
+            source: TableSource::Inline(buffers.logs),
+            precision: PRECISIONS[0],
+            count: 0,
+            tokens: 0,
+            frequencies: buffers.frequencies,
+        }
+    }
+
+    /// Expands a source; with a trellis every second table is for union 1. `Err` if a table has no mass or a family index is out of range.
     pub fn new(
         source: TableSource,
         precision: u32,
         count: usize,
         bins: &Bins,
+        trellis: bool,
     ) -> core::result::Result<Self, ErrorCode> {
-        Self::reusing(Vec::new(), source, precision, count, bins)
+        Self::reusing(Vec::new(), source, precision, count, bins, trellis)
     }
 
     fn reusing(
@@ -72,6 +84,7 @@ impl Tables {
         precision: u32,
         count: usize,
         bins: &Bins,
+        trellis: bool,
     ) -> core::result::Result<Self, ErrorCode> {
         let tokens = bins.list().len();
         if count == 0 || count > MAX_TABLES || !PRECISIONS.contains(&precision) {
@@ -89,8 +102,9 @@ impl Tables {
                     first,
                     increment,
                 } => {
-                    let scale = u32::from(*first) + t as u32 * u32::from(*increment);
-                    family::weights(bins, *shape, scale, weights)?;
+                    let (scale, union) = if trellis { (t / 2, t % 2) } else { (t, 0) };
+                    let scale = u32::from(*first) + scale as u32 * u32::from(*increment);
+                    family::weights(bins, *shape, scale, union, weights)?;
                 }
             }
             normalise(weights, precision, table);
@@ -122,7 +136,13 @@ impl Tables {
         &self.frequencies[t * self.tokens..][..self.tokens]
     }
 
-    pub(crate) fn read(r: &mut Reader<'_>, bins: &Bins, account: &mut Account, buffers: TableBuffers) -> Result<Self> {
+    pub(crate) fn read(
+        r: &mut Reader<'_>,
+        bins: &Bins,
+        trellis: bool,
+        account: &mut Account,
+        buffers: TableBuffers,
+    ) -> Result<Self> {
         let start = r.pos();
         let head = r.u8(Field::Tables)?;
         if head & 0xf0 != 0 || head & 3 > 1 {
@@ -135,7 +155,7 @@ impl Tables {
         }
         let precision = PRECISIONS[usize::from(head >> 2 & 3)];
         let count = r.varint(Field::Tables)? as usize;
-        if count == 0 || count > MAX_TABLES {
+        if count == 0 || count > MAX_TABLES || trellis && count % 2 == 1 {
             return Err(Error::new(ErrorCode::BadTable, Field::Tables, start, count as u64));
         }
         let tokens = bins.list().len();
@@ -156,7 +176,7 @@ impl Tables {
                 increment: b[2],
             }
         };
-        let tables = Self::reusing(buffers.frequencies, source, precision, count, bins)
+        let tables = Self::reusing(buffers.frequencies, source, precision, count, bins, trellis)
             .map_err(|code| Error::new(code, Field::Tables, start, count as u64))?;
         r.note(Field::Tables, start, count as f64);
         Ok(tables)
@@ -266,7 +286,7 @@ mod tests {
                 first: 0,
                 increment: 1,
             };
-            let tables = Tables::new(source, 12, SCALES as usize, &bins).unwrap();
+            let tables = Tables::new(source, 12, SCALES as usize, &bins, false).unwrap();
             let p0 = |t: usize| tables.table(t)[bins.zero()];
             let row: Vec<u16> = (0..SCALES as usize).map(p0).collect();
             // Rounding leftovers go to the largest share, which is this one: allow it a little.

@@ -1,0 +1,221 @@
+//! DCT: orthonormal transforms of a plane's tiles, with an optional frequency weight (spec § 16).
+
+use crate::error::{Field, Result};
+use crate::limits::try_resize;
+use crate::math::sqrt;
+use alloc::vec::Vec;
+
+/// Longest axis of a tile.
+pub(crate) const TILE: usize = 64;
+
+/// cos(π (2n + 1) k / 2N) · √(2 / N), or √(1 / N) for k = 0: in f64, then rounded to f32.
+fn constant(size: usize, k: usize, n: usize) -> f32 {
+    use core::f64::consts::PI;
+    let mut m = (2 * n + 1) * k % (4 * size);
+    let mut negative = false;
+    if m > 2 * size {
+        m = 4 * size - m;
+    }
+    if m > size {
+        (m, negative) = (2 * size - m, true);
+    }
+    // (−1)^⌊i/2⌋ / i! for i = 2 … 14.
+    let mut series = [0.0f64; 15];
+    let (mut factorial, mut i) = (1.0, 2);
+    while i < 15 {
+        factorial *= i as f64;
+        series[i] = if i & 2 == 0 { 1.0 } else { -1.0 } / factorial;
+        i += 1;
+    }
+    let horner = |first: usize, x: f64| {
+        let mut sum = series[first];
+        let mut i = first;
+        while i > 3 {
+            i -= 2;
+            sum = series[i] + x * sum;
+        }
+        1.0 + x * sum
+    };
+    let angle = |j: usize| (j as f64 * PI) / (2 * size) as f64;
+    let value = if 2 * m <= size {
+        let t = angle(m);
+        horner(14, t * t)
+    } else {
+        let t = angle(size - m);
+        t * horner(13, t * t)
+    };
+    let norm = sqrt(if k == 0 { 1.0 } else { 2.0 } / size as f64);
+    let value = (value * norm) as f32;
+    if negative { -value } else { value }
+}
+
+/// Bases and weights of the sizes met so far.
+#[derive(Default)]
+pub(crate) struct Dct {
+    /// Size and first entry of every basis in `entries`, row k = frequency.
+    bases: Vec<(usize, usize)>,
+    entries: Vec<f32>,
+    line: Vec<f32>,
+    /// Reciprocal weights of the last tile size.
+    weights: Vec<f32>,
+    weighed: (usize, usize),
+}
+
+/// First value of part `t` when an axis of `n` values is cut into tiles.
+fn edge(n: usize, parts: usize, t: usize) -> usize {
+    (t as u64 * n as u64 / parts as u64) as usize
+}
+
+impl Dct {
+    fn basis(&mut self, size: usize) -> Result<usize> {
+        if let Some(&(_, at)) = self.bases.iter().find(|b| b.0 == size) {
+            return Ok(at);
+        }
+        let at = self.entries.len();
+        try_resize(&mut self.entries, at + size * size, Field::Dct)?;
+        for k in 0..size {
+            for n in 0..size {
+                self.entries[at + k * size + n] = constant(size, k, n);
+            }
+        }
+        self.bases.push((size, at));
+        Ok(at)
+    }
+
+    /// r(u, v) of a tile.
+    fn weigh(&mut self, h: usize, w: usize) -> Result<()> {
+        if self.weighed == (h, w) {
+            return Ok(());
+        }
+        try_resize(&mut self.weights, h * w, Field::Dct)?;
+        for (i, r) in self.weights.iter_mut().enumerate() {
+            let (u, v) = ((i / w) as f64 / h as f64, (i % w) as f64 / w as f64);
+            *r = sqrt(sqrt(1.0 + 16.0 * (u * u + v * v))) as f32;
+        }
+        self.weighed = (h, w);
+        Ok(())
+    }
+
+    /// Calls `f(self, plane, first value, tile height, tile width)` for every tile of every plane.
+    fn tiles(
+        &mut self,
+        planes: &mut [f32],
+        (height, width): (usize, usize),
+        mut f: impl FnMut(&mut Self, &mut [f32], usize, usize, usize) -> Result<()>,
+    ) -> Result<()> {
+        let (down, across) = (height.div_ceil(TILE), width.div_ceil(TILE));
+        for plane in planes.chunks_exact_mut((height * width).max(1)) {
+            for i in 0..down {
+                let (top, bottom) = (edge(height, down, i), edge(height, down, i + 1));
+                for j in 0..across {
+                    let (left, right) = (edge(width, across, j), edge(width, across, j + 1));
+                    f(self, plane, top * width + left, bottom - top, right - left)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Turns the coefficients of whole planes back into values.
+    pub fn inverse(&mut self, planes: &mut [f32], size: (usize, usize), weighted: bool) -> Result<()> {
+        let stride = size.1;
+        self.tiles(planes, size, |this, plane, first, h, w| {
+            let (down, across) = (this.basis(h)?, this.basis(w)?);
+            if weighted {
+                this.weigh(h, w)?;
+            }
+            try_resize(&mut this.line, h * w, Field::Dct)?;
+            // Along the width: every output of a line collects its frequencies in ascending order.
+            let basis = &this.entries[across..across + w * w];
+            for (u, out) in this.line.chunks_exact_mut(w).enumerate() {
+                let line = &mut plane[first + u * stride..][..w];
+                if weighted {
+                    line.iter_mut().zip(&this.weights[u * w..]).for_each(|(z, r)| *z *= r);
+                }
+                out.fill(0.0);
+                for (&z, basis) in line.iter().zip(basis.chunks_exact(w)) {
+                    add_scaled(out, z, basis);
+                }
+            }
+            let basis = &this.entries[down..down + h * h];
+            for m in 0..h {
+                let out = &mut plane[first + m * stride..][..w];
+                out.fill(0.0);
+                for (u, line) in this.line.chunks_exact(w).enumerate() {
+                    add_scaled(out, basis[u * h + m], line);
+                }
+            }
+            Ok(())
+        })
+    }
+
+    /// Turns whole planes into coefficients; with `weighted`, divided by r(u, v).
+    #[cfg(feature = "encode")]
+    pub fn forward(&mut self, planes: &mut [f32], size: (usize, usize), weighted: bool) -> Result<()> {
+        let stride = size.1;
+        self.tiles(planes, size, |this, plane, first, h, w| {
+            let (down, across) = (this.basis(h)?, this.basis(w)?);
+            if weighted {
+                this.weigh(h, w)?;
+            }
+            try_resize(&mut this.line, h * w, Field::Dct)?;
+            let basis = &this.entries[down..down + h * h];
+            for (out, basis) in this.line.chunks_exact_mut(w).zip(basis.chunks_exact(h)) {
+                out.fill(0.0);
+                for (m, &b) in basis.iter().enumerate() {
+                    add_scaled(out, b, &plane[first + m * stride..][..w]);
+                }
+            }
+            let basis = &this.entries[across..across + w * w];
+            for (u, line) in this.line.chunks_exact(w).enumerate() {
+                let out = &mut plane[first + u * stride..][..w];
+                for (v, o) in out.iter_mut().enumerate() {
+                    *o = line.iter().zip(&basis[v * w..]).fold(0.0, |sum, (x, b)| sum + x * b);
+                    if weighted {
+                        *o /= this.weights[u * w + v];
+                    }
+                }
+            }
+            Ok(())
+        })
+    }
+}
+
+/// out += factor · line, every product and every sum rounded.
+#[inline]
+pub(crate) fn add_scaled(out: &mut [f32], factor: f32, line: &[f32]) {
+    for (o, &x) in out.iter_mut().zip(line) {
+        *o += factor * x;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn constants_of_the_text() {
+        let bits = |n, k, i| constant(n, k, i).to_bits();
+        assert_eq!(bits(2, 1, 1), 0xBF35_04F3);
+        assert_eq!(bits(3, 2, 1), 0xBF51_05EC);
+        assert_eq!(bits(7, 3, 2), 0xBF05_682E);
+        assert_eq!(bits(14, 13, 6), 0x3EC0_4D0F);
+        assert_eq!(bits(64, 31, 20), 0x3E30_9EF7);
+        assert_eq!(bits(64, 63, 63), 0xBB8E_2871);
+        assert_eq!(constant(1, 0, 0), 1.0);
+    }
+
+    #[test]
+    fn inverse_undoes_forward() {
+        for size in [(1, 1), (1, 7), (5, 1), (3, 4), (14, 14), (65, 2), (2, 130)] {
+            let n = size.0 * size.1;
+            let values: Vec<f32> = (0..2 * n).map(|i| ((i * 37 + 11) % 101) as f32 - 50.0).collect();
+            for weighted in [false, true] {
+                let (mut z, mut dct) = (values.clone(), Dct::default());
+                dct.forward(&mut z, size, weighted).unwrap();
+                dct.inverse(&mut z, size, weighted).unwrap();
+                assert!(z.iter().zip(&values).all(|(a, b)| (a - b).abs() < 1e-3), "{size:?} {weighted}");
+            }
+        }
+    }
+}
