@@ -1,6 +1,6 @@
 /**
  * The decoder as JavaScript functions: `decode(frame)` and `openStream(setup).decode(body)` return { type, dims, bytes }
- * or throw an Error with `code` (a name of § 14.1) and `offset`.
+ * or throw an Error with `code` (a name of § 14.1) and `offset`. Options: `maxBytes`, and `profiles`, an array of files.
  */
 
 import { readFileSync } from 'node:fs';
@@ -14,12 +14,12 @@ const module = new WebAssembly.Module(readFileSync(new URL('./dist/decoder.wasm'
 
 function instance() {
   const { exports } = loader.instantiateSync(module, {});
-  const id = exports.UINT8ARRAY_ID.value ?? exports.UINT8ARRAY_ID;
+  const id = (name) => exports[name].value ?? exports[name];
 
   /** Calls a function of the decoder with bytes and further arguments. */
   function call(name, bytes, ...rest) {
     if (bytes.length > MAX_INPUT) throw error('limit_exceeded', 0);
-    const pointer = exports.__pin(exports.__newArray(id, bytes));
+    const pointer = exports.__pin(exports.__newArray(id('UINT8ARRAY_ID'), bytes));
     const status = exports[name](pointer, ...rest);
     exports.__unpin(pointer);
     if (status !== 0) {
@@ -40,7 +40,19 @@ function instance() {
     return tensor;
   }
 
-  return { call, result };
+  /** Holds these profiles and no others. */
+  function hold(profiles = []) {
+    exports.forgetProfiles();
+    for (const profile of profiles) call('addProfile', profile);
+  }
+
+  const snapshot = () => exports.__getInt32Array(exports.snapshot());
+  const restore = (state) => exports.restore(exports.__newArray(id('INT32ARRAY_ID'), state));
+  return { call, result, hold, snapshot, restore, reset: exports.reset };
+}
+
+function cap({ maxBytes = DEFAULT_MAX_BYTES } = {}) {
+  return Math.min(maxBytes, DEFAULT_MAX_BYTES);
 }
 
 function error(code, offset) {
@@ -49,19 +61,25 @@ function error(code, offset) {
 
 let shared;
 
-export function decode(bytes, maxBytes = DEFAULT_MAX_BYTES) {
+export function decode(bytes, options) {
   shared ??= instance();
-  shared.call('decode', bytes, Math.min(maxBytes, DEFAULT_MAX_BYTES));
+  shared.hold(options?.profiles);
+  shared.call('decode', bytes, cap(options));
   return shared.result();
 }
 
-export function openStream(setup) {
+export function openStream(setup, options) {
   const own = instance();
+  own.hold(options?.profiles);
   own.call('openStream', setup);
   return {
-    decode(body, maxBytes = DEFAULT_MAX_BYTES) {
-      own.call('decodeBody', body, Math.min(maxBytes, DEFAULT_MAX_BYTES));
+    decode(body, bodyOptions = options) {
+      own.call('decodeBody', body, cap(bodyOptions));
       return own.result();
     },
+    /** § 19.1: the state, going back to one, and that of a new decoder. */
+    snapshot: own.snapshot,
+    restore: own.restore,
+    reset: own.reset,
   };
 }

@@ -32,6 +32,12 @@ export class Bins {
     for (let t: i32 = 0; t <= last; t++) this.rank[t] = u8(min(abs(t - (this.zero < 0 ? last : this.zero)), 63));
   }
 
+  /** Whether every bin has stride 1 and delta 0. */
+  plain(): bool {
+    for (let t: u32 = 0; t < this.count; t++) if (this.stride[t] !== 1 || this.delta[t] !== 0) return false;
+    return true;
+  }
+
   private add(lower: i64, bits: u32, stride: u32, delta: i32, at: u32): void {
     const width = u64(stride) << bits;
     check(bits <= 32 && stride > 0 && width <= 2 * SPAN, E.BAD_BINS, at);

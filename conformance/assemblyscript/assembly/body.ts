@@ -2,6 +2,8 @@
  * § 5 Body: its fields (`read`), then its payload (`decode`); between the two the framing checks the checksum.
  */
 
+import { Adaptive } from './adaptive';
+import { DenseCoder } from './dense';
 import { check, E, failed, inSegment } from './errors';
 import { Coder } from './rans';
 import { Reader } from './reader';
@@ -20,6 +22,8 @@ export class Body {
   width: u32 = 0;
   /** Bytes of the payload. */
   length: u64 = 0;
+  /** § 19.1 What this body makes of the stream's state; null without adaptive classes. */
+  state: Adaptive | null = null;
   private raw: bool = false;
   private bytes: u64 = 0;
   private planes: u32 = 0;
@@ -35,9 +39,12 @@ export class Body {
     const setup = this.setup;
     const head = r.u8();
     this.raw = (head & 1) !== 0;
-    r.must(head < 4, E.UNSUPPORTED_FEATURE);
+    r.must(head < 8, E.UNSUPPORTED_FEATURE);
     r.must(this.raw || setup.has(Feature.CODED), E.CORRUPT);
     r.must((head & 2) === 0 || (!this.raw && setup.domain === Domain.REAL), E.CORRUPT);
+    const state = this.state;
+    r.must((head & 4) === 0 || state !== null, E.CORRUPT);
+    if (state && head & 4) state.reset();
     this.shape(r, maxBytes);
     if (head & 2) {
       this.stepIndex = r.i8();
@@ -54,15 +61,18 @@ export class Body {
       this.dims[0] = r.varint();
       r.must(this.dims[0] <= this.setup.dims[0], E.BAD_DIMS);
     }
-    this.bytes = this.setup.width;
-    for (let i: u32 = 0; i < this.setup.rank; i++) this.bytes *= this.dims[i];
+    let values: u64 = 1;
+    for (let i: u32 = 0; i < this.setup.rank; i++) values *= this.dims[i];
+    this.bytes = values * this.setup.width;
     r.must(this.bytes <= min(u64(maxBytes), MAX_BYTES), E.LIMIT_EXCEEDED);
+    // Coefficients of a row are held in four bytes.
+    r.must(this.raw || !this.setup.transforms() || values * 4 <= MAX_BYTES, E.LIMIT_EXCEEDED);
   }
 
   private coded(r: Reader, bare: bool): void {
     const layout = this.setup.layout;
     const rows = layout.size(this.dims, 0, layout.channels);
-    this.channels = layout.size(this.dims, layout.channels, layout.height);
+    this.channels = this.setup.channels;
     this.width = layout.size(this.dims, layout.width, layout.rank);
     this.area = this.width * layout.size(this.dims, layout.height, layout.width);
     this.setup.scales.readRows(r, rows);
@@ -78,12 +88,15 @@ export class Body {
     this.length = r.left();
   }
 
-  /** The first table of a plane: class · contexts. */
+  /** The first table of a plane: class · contexts, or · 2 with a trellis. */
   table(plane: u32): u32 {
     const contexts = this.setup.contexts.count;
+    const each = this.setup.has(Feature.TRELLIS) ? 2 : contexts;
     const classes = this.setup.classes;
-    const sum = classes.row(plane / this.channels) + classes.channel(plane % this.channels);
-    return u32(max(0, min(sum, i32(this.setup.tables.count / contexts) - 1))) * contexts;
+    const channel = plane % this.channels;
+    const state = this.state;
+    const sum = classes.row(plane / this.channels) + (state ? state.integer(channel) : classes.channel(channel));
+    return u32(max(0, min(sum, i32(this.setup.tables.count / each) - 1))) * each;
   }
 
   /** The tensor; empty after an error. The payload begins at r's position and lies within r. */
@@ -98,14 +111,21 @@ export class Body {
     if (this.segments === 0) return;
     const size = this.size;
     const output = new Output(this.setup, this, bytes.dataStart, r.pos);
-    const coder = new Coder(this.setup, this, output, size * this.area);
+    const values = size * this.area;
+    let dense: DenseCoder | null = null;
+    let coder: Coder | null = null;
+    if (this.setup.has(Feature.DENSE)) dense = new DenseCoder(this.setup, this, output, values);
+    else coder = new Coder(this.setup, this, output, values);
     const lengths = new Reader(r.data, this.tableAt, r.pos);
     const end = r.pos + u32(this.length);
     let at = r.pos;
     for (let i: u32 = 0; i < this.segments && !failed(); i++) {
       const next = i + 1 < this.segments ? at + lengths.varint() : end;
       inSegment(at);
-      coder.segment(new Reader(r.data, at, next), i * size, min(size, this.planes - i * size));
+      const part = new Reader(r.data, at, next);
+      const planes = min(size, this.planes - i * size);
+      if (dense) dense.segment(part, i * size, planes);
+      if (coder) coder.segment(part, i * size, planes);
       at = next;
     }
   }

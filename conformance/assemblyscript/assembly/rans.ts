@@ -6,6 +6,7 @@ import { Body } from './body';
 import { check, E, failed } from './errors';
 import { Reader } from './reader';
 import { Feature, Setup } from './setup';
+import { Trellis } from './trellis';
 import { Output } from './values';
 
 const LOWER: u32 = 1 << 15;
@@ -18,6 +19,10 @@ export class Coder {
   private table: StaticArray<u32> = new StaticArray<u32>(32);
   private tokens: StaticArray<u8>;
   private lanes: u32;
+  /** § 17; null without. */
+  private trellis: Trellis | null = null;
+  /** The offset section; read along with the tokens where there is a trellis. */
+  private offsets: Reader | null = null;
 
   constructor(
     private setup: Setup,
@@ -27,6 +32,7 @@ export class Coder {
   ) {
     this.tokens = new StaticArray<u8>(i32(values));
     this.lanes = setup.lanes;
+    if (setup.has(Feature.TRELLIS)) this.trellis = new Trellis();
   }
 
   /** Decodes one segment, which is all of r. */
@@ -34,15 +40,18 @@ export class Coder {
     if (this.lanes === 1) this.single(r);
     else this.streams(r);
     if (failed()) return;
+    const trellis = this.trellis;
+    if (trellis) trellis.reset();
+    this.offsets = r;
     this.values(first, planes);
     for (let s: u32 = 0; s < (this.lanes + 7) / 8; s++) check(this.word[s] === this.end[s], E.CORRUPT, r.pos);
     const last = this.lanes === 1 ? 1 : LOWER;
     for (let l: u32 = 0; l < this.lanes; l++) check(this.state[l] === last, E.CORRUPT, r.pos);
     if (failed() || this.lanes === 1) return;
     const bits = this.setup.bins.bits;
-    for (let i: u32 = 0; i < planes * this.body.area && !failed(); i++) {
+    for (let i: u32 = 0; i < planes * this.body.area && !trellis && !failed(); i++) {
       const token = this.tokens[i];
-      this.output.put(token, r.bits(bits[token]));
+      this.put(token, r.bits(bits[token]), 0);
     }
     r.pad();
     check(r.left() === 0, E.CORRUPT, r.pos);
@@ -97,7 +106,10 @@ export class Coder {
             const up = k >= body.width ? u32(rank[this.tokens[i - body.width]]) : 0;
             context = bySum[left + up];
           }
-          this.value(i, contexts ? l : i % this.lanes, this.table[l] + context);
+          const lane = contexts ? l : i % this.lanes;
+          const trellis = this.trellis;
+          const union = trellis ? trellis.union(lane, (first + plane) / body.channels) : 0;
+          this.value(i, lane, this.table[l] + context + union, union, first + plane + l);
           if (failed()) return;
         }
       }
@@ -105,7 +117,7 @@ export class Coder {
   }
 
   /** § 12.2 Decodes the token of value i of the segment; with one lane its offset too. */
-  private value(i: u32, lane: u32, table: u32): void {
+  private value(i: u32, lane: u32, table: u32, union: u32, plane: u32): void {
     const tables = this.setup.tables;
     const p = tables.precision;
     const x = this.state[lane];
@@ -114,15 +126,33 @@ export class Coder {
     const entry = table * 256 + token;
     this.tokens[i] = u8(token);
     this.refill(lane, u32(tables.frequency[entry]) * (x >> p) + slot - tables.start[entry]);
-    if (this.lanes > 1) return;
+    const trellis = this.trellis;
+    if (this.lanes > 1 && !trellis) return;
     const bits = u32(this.setup.bins.bits[token]);
+    if (this.lanes > 1) {
+      const level = this.put(token, this.offsets!.bits(bits), union);
+      trellis!.after(lane, level);
+      return;
+    }
     let offset: u32 = 0;
     for (let done: u32 = 0; done < bits; done += 15) {
       const n = min(15, bits - done);
       offset |= (this.state[0] & ((1 << n) - 1)) << done;
       this.refill(0, this.state[0] >> n);
     }
-    this.output.put(token, offset);
+    const level = this.put(token, offset, union);
+    if (trellis) trellis.after(0, level);
+    const state = this.body.state;
+    if (state) state.after(plane % this.body.channels, level);
+  }
+
+  /** Hands on a value; returns its level. */
+  private put(token: u32, offset: u32, union: u32): i64 {
+    const bins = this.setup.bins;
+    const stride = i64(bins.stride[token]);
+    const level = i64(bins.lower[token]) + i64(offset) * stride;
+    this.output.put(level, stride, bins.delta[token], union);
+    return level;
   }
 
   /** Sets a lane's state, after taking a word if it is low. */

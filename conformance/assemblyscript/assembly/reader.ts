@@ -44,6 +44,14 @@ export class Reader {
     return true;
   }
 
+  /** Four bytes that must be these; a proper prefix of them is truncated. */
+  magic(value: u32): void {
+    const at = this.pos;
+    for (let i: u32 = 0; i < 4; i++)
+      check(this.left() === 0 || this.u8() === ((value >> (8 * i)) & 255), E.BAD_MAGIC, at);
+    check(this.pos === at + 4, E.TRUNCATED, this.pos);
+  }
+
   u8(): u32 {
     return this.skip(1) ? load<u8>(this.data + this.at) : 0;
   }
@@ -126,5 +134,14 @@ export class Reader {
     }
     this.pad();
     return values;
+  }
+}
+
+/** § 4.4 Metadata is stepped over. */
+export function metadata(r: Reader): void {
+  const count = r.varint();
+  for (let i: u32 = 0; i < count && !failed(); i++) {
+    r.varint();
+    r.skip(r.varint());
   }
 }

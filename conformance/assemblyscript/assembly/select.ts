@@ -13,9 +13,15 @@ export class Codes {
 
   constructor(private limit: i32) {}
 
-  read(r: Reader, channels: u32): void {
+  /** The integers of the channels, from elsewhere. */
+  give(channels: StaticArray<i8>): void {
+    this.channels = channels;
+  }
+
+  /** Flags up to `most`. */
+  read(r: Reader, channels: u32, most: u32): void {
     const flags = r.u8();
-    r.must(flags >= 1 && flags <= 3, E.UNSUPPORTED_FEATURE);
+    r.must(flags >= 1 && flags <= most, E.UNSUPPORTED_FEATURE);
     this.perRow = (flags & 1) !== 0;
     if (flags & 2 && !failed()) this.channels = r.classes(channels, this.limit);
   }

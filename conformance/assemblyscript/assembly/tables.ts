@@ -19,19 +19,20 @@ export class Tables {
   /** The token of each slot, by table · 2^precision + slot. */
   slots: StaticArray<u8> = new StaticArray<u8>(0);
 
-  read(r: Reader, bins: Bins): void {
+  /** With a trellis tables come in pairs, one for each union. */
+  read(r: Reader, bins: Bins, pairs: bool): void {
     const head = r.u8();
     r.must((head & 3) < 2 && head < 16, E.UNSUPPORTED_FEATURE);
     this.precision = 12 - (head >> 2);
     const count = r.varint();
-    r.must(count >= 1 && count <= 64, E.BAD_TABLE);
+    r.must(count >= 1 && count <= 128 && !(pairs && count & 1), E.BAD_TABLE);
     if (failed()) return;
     this.at = r.at;
     this.count = count;
     this.frequency = new StaticArray<u16>(count * 256);
     this.start = new StaticArray<u16>(count * 256);
     this.slots = new StaticArray<u8>(count << this.precision);
-    if (head & 1) this.family(r, bins);
+    if (head & 1) this.family(r, bins, pairs);
     else this.inline(r, bins.count);
   }
 
@@ -59,29 +60,32 @@ export class Tables {
     r.pad();
   }
 
-  private family(r: Reader, bins: Bins): void {
+  private family(r: Reader, bins: Bins, pairs: bool): void {
     const shape = r.u8();
     r.must(shape <= 3, E.BAD_TABLE);
     const first = r.u8();
     r.must(first <= 47, E.BAD_TABLE);
     const increment = r.u8();
-    r.must(first + (this.count - 1) * increment <= 47, E.BAD_TABLE);
+    r.must(first + ((this.count - 1) >> u32(pairs)) * increment <= 47, E.BAD_TABLE);
     if (failed()) return;
     const weights = new StaticArray<u64>(256);
     for (let t: u32 = 0; t < this.count; t++) {
-      const s = first + t * increment;
+      const s = first + (pairs ? t >> 1 : t) * increment;
+      const union = pairs && t & 1;
       const v = (((u64(4) << shape) - 1) * (s & 1 ? 1448 : 1024)) << (s >> 1);
       for (let i: u32 = 0; i < bins.count; i++) {
-        const width = i64(bins.stride[i]) << bins.bits[i];
-        const edge = 16 * i64(bins.lower[i]) - 8;
+        const lower = i64(bins.lower[i]);
+        const next = lower + (i64(bins.stride[i]) << bins.bits[i]);
+        const low = union ? edgeOfUnion(lower) : 16 * lower - 8;
+        const span = (union ? edgeOfUnion(next) : 16 * next - 8) - low;
         let sum: u64 = 0;
         for (let j: i64 = 0; j < 8; j++) {
-          const x = u64(min(abs(edge + (2 * j + 1) * width), 1 << 19));
+          const x = u64(min(abs(low + (((2 * j + 1) * span) >> 4)), 1 << 19));
           let r = (v << 24) / (v + 256 * x * x);
           for (let k: u32 = 0; k <= shape; k++) r = (r * r) >> 24;
           sum += r;
         }
-        weights[i] = max(1, sum * u64(width));
+        weights[i] = max(1, (sum * u64(span)) >> 4);
       }
       this.fill(t, weights, bins.count);
     }
@@ -120,4 +124,11 @@ export class Tables {
       while (slot < end) this.slots[(t << p) + slot++] = u8(i);
     }
   }
+}
+
+/** § 8.2 The lower edge of a level of union 1, in 1/16 step. */
+function edgeOfUnion(k: i64): i64 {
+  if (k >= 2) return 16 * k - 16;
+  if (k === 1) return 4;
+  return k === 0 ? -4 : 16 * k;
 }

@@ -3,9 +3,11 @@
  */
 
 import { Body } from './body';
-import { check, E } from './errors';
+import { Dct } from './dct';
+import { check, E, failed } from './errors';
 import { isStep, scale } from './scales';
-import { Domain, Setup } from './setup';
+import { Domain, Feature, Setup } from './setup';
+import { addMean, channelTransform } from './transform';
 
 const LARGEST: f32 = reinterpret<f32>(0x7f7fffff);
 /** The ranges of the integer types, by type. */
@@ -21,6 +23,11 @@ export class Output {
   private left: u32 = 0;
   private factor: f64 = 0;
   private base: f32 = 0;
+  /** § 15 and § 16: coefficients of a row, how many there are, and where channels are made of them. */
+  private row: StaticArray<f32> = new StaticArray<f32>(0);
+  private have: u32 = 0;
+  private turned: StaticArray<f32> = new StaticArray<f32>(0);
+  private dct: Dct | null = null;
 
   constructor(
     private setup: Setup,
@@ -39,6 +46,10 @@ export class Output {
       this.strides[i] = bytes[setup.layout.axes[i]];
     }
     this.base = setup.step * scale(body.stepIndex) * scale(0);
+    if (setup.domain === Domain.REAL) check(isStep(this.base), E.CORRUPT, at);
+    if (setup.transforms()) this.row = new StaticArray<f32>(body.channels * body.area);
+    if (setup.has(Feature.CHANNEL_TRANSFORM)) this.turned = new StaticArray<f32>(setup.profile!.channels * body.area);
+    if (setup.has(Feature.DCT)) this.dct = new Dct(setup.dctWeight);
   }
 
   private nextPlane(): void {
@@ -51,15 +62,49 @@ export class Output {
   }
 
   /** The next value, in scan order. */
-  put(token: u32, offset: u32): void {
+  put(level: i64, stride: i64, delta: i32, union: u32): void {
     if (this.left === 0) this.nextPlane();
     this.left--;
-    const bins = this.setup.bins;
-    const stride = i64(bins.stride[token]);
-    const level = i64(bins.lower[token]) + i64(offset) * stride;
+    if (this.setup.domain === Domain.REAL) {
+      const sgn = i64(level > 0) - i64(level < 0);
+      const point = 256 * level + 128 * (stride - 1) + i64(delta) * stride - 128 * i64(union) * sgn;
+      const value = max(-LARGEST, min(LARGEST, f32(f64(point) * this.factor)));
+      if (this.setup.transforms()) this.coefficient(value);
+      else this.real(value);
+      return;
+    }
     if (this.setup.domain === Domain.INTEGER) this.integer(level);
-    else if (this.setup.domain === Domain.FLOAT_BITS) this.floatBits(level);
-    else this.real(256 * level + 128 * (stride - 1) + i64(bins.delta[token]) * stride);
+    else this.floatBits(level);
+    this.advance();
+  }
+
+  /** Keeps a coefficient; the last one of a row gives the row's values. */
+  private coefficient(value: f32): void {
+    this.row[this.have++] = value;
+    if (this.have < u32(this.row.length)) return;
+    this.have = 0;
+    const setup = this.setup;
+    const area = this.body.area;
+    const dct = this.dct;
+    if (dct) {
+      const width = this.body.width;
+      for (let c: u32 = 0; c < this.body.channels; c++) dct.inverse(this.row, c * area, area / width, width);
+    }
+    let values = this.row;
+    if (setup.has(Feature.CHANNEL_TRANSFORM)) {
+      values = this.turned;
+      channelTransform(setup.profile!, this.row, values, area);
+    }
+    if (setup.usesMean()) addMean(setup.profile!, values, area);
+    for (let i = 0; i < values.length; i++) {
+      check(isFinite(values[i]), E.CORRUPT, this.at);
+      if (failed()) return;
+      this.real(values[i]);
+    }
+  }
+
+  /** Moves to the place of the next value. */
+  private advance(): void {
     for (let a = i32(this.setup.rank) - 1; a >= 0; a--) {
       this.to += this.strides[a];
       if (++this.index[a] < this.dims[a]) return;
@@ -68,13 +113,13 @@ export class Output {
     }
   }
 
-  private real(point: i64): void {
-    const value = max(-LARGEST, min(LARGEST, f32(f64(point) * this.factor)));
+  private real(value: f32): void {
     const type = this.setup.type;
     if (type === 0) store<f32>(this.to, value);
     else if (type === 1) store<u16>(this.to, binary16(value));
     else if (type === 2) store<u16>(this.to, bfloat16(value));
     else this.integer(i64(max(LOWEST[type], min(HIGHEST[type], nearest(f64(value))))));
+    this.advance();
   }
 
   private integer(level: i64): void {
