@@ -52,6 +52,18 @@ pub(crate) fn log2(x: f64) -> f64 {
     f64::from(exponent) + 2.0 * LOG2_E * z * sum
 }
 
+/// 2^x to about 1e-8 for |x| < 1000, by a Taylor series around the nearest integer.
+#[cfg(feature = "encode")]
+pub(crate) fn exp2(x: f64) -> f64 {
+    let whole = (x.clamp(-1000.0, 1000.0) + 1024.5) as i32 - 1024;
+    let t = (x.clamp(-1000.0, 1000.0) - f64::from(whole)) * core::f64::consts::LN_2;
+    let mut sum = 1.0;
+    for i in (1..=9).rev() {
+        sum = 1.0 + sum * t / f64::from(i);
+    }
+    sum * f64::from_bits(((1023 + whole) as u64) << 52)
+}
+
 /// 2^(i/8) for i = 0…7, rounded to f32 (spec § Scales).
 const EIGHTHS: [u32; 8] = [
     0x3f80_0000,

@@ -8,6 +8,18 @@ pub(crate) struct State(u8);
 const NEXT: [[u8; 2]; 8] = [[0, 2], [2, 0], [4, 6], [6, 4], [5, 7], [7, 5], [1, 3], [3, 1]];
 
 impl State {
+    /// A state by number.
+    #[cfg(feature = "encode")]
+    pub fn of(index: usize) -> Self {
+        Self(index as u8 & 7)
+    }
+
+    /// The state's number.
+    #[cfg(feature = "encode")]
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+
     /// The quantiser of the next level: 0 or 1.
     #[inline]
     pub fn union(self) -> usize {

@@ -64,7 +64,7 @@ impl Mean {
 
 /// Half octaves of a number: 0 below 2, else twice its binary exponent plus the next bit.
 #[inline]
-fn halves(v: u32) -> usize {
+pub(crate) fn halves(v: u32) -> usize {
     if v < 2 {
         return 0;
     }
@@ -74,7 +74,7 @@ fn halves(v: u32) -> usize {
 
 /// Class of a weighted neighbour sum.
 #[inline]
-fn near(sum: u32) -> usize {
+pub(crate) fn near(sum: u32) -> usize {
     const FROM: [u32; 11] = [1, 2, 3, 4, 6, 8, 11, 15, 20, 28, 40];
     FROM.iter().map(|&from| usize::from(sum >= from)).sum()
 }

@@ -5,6 +5,8 @@ mod mixer;
 mod range;
 
 #[cfg(feature = "encode")]
+pub(crate) use contexts::{halves, near};
+#[cfg(feature = "encode")]
 pub(crate) use range::RangeEncoder;
 pub(crate) use range::{BitCoder, RangeDecoder};
 

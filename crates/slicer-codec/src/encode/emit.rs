@@ -5,6 +5,7 @@ use crate::bits::BitReader;
 use crate::bytes::{put_varint, varint_len};
 use crate::classes;
 use crate::contexts;
+use crate::dense;
 use crate::crc32c::crc32c;
 use crate::error::{Field, Result};
 use crate::frame::{DRAFT, Framing, MAGIC, VERSION, body_flag};
@@ -13,6 +14,7 @@ use crate::rans::encode::{Encoder, SingleLane, SymbolTables};
 use crate::segment::ClassMap;
 use crate::coding::Coding;
 use crate::setup::{Setup, feature};
+use crate::trellis;
 use alloc::vec::Vec;
 
 /// Tokens of a whole tensor in scan order, with their offsets packed per segment.
@@ -24,12 +26,16 @@ pub(super) struct Tokens {
     pub offsets: Vec<u8>,
     /// Where each segment's offsets begin, and the end.
     pub starts: Vec<usize>,
+    /// Levels instead, for the dense coder.
+    pub levels: Vec<i32>,
 }
 
 /// Side information of one body.
 #[derive(Clone, Debug, Default)]
 pub(super) struct BodyInfo {
     pub step_index: i8,
+    /// Adaptive classes begin anew.
+    pub reset: bool,
     pub row_scales: Vec<i8>,
     pub row_classes: Vec<i8>,
 }
@@ -65,11 +71,12 @@ pub(super) struct Emitter {
     lengths: Vec<u32>,
     words: Vec<u16>,
     values: Vec<u32>,
+    model: Option<dense::Model>,
 }
 
 impl Emitter {
     /// Writes a standalone frame.
-    pub fn standalone(&mut self, plan: &Plan, tokens: &Tokens, out: &mut Vec<u8>) -> Result<Sections> {
+    pub fn standalone(&mut self, plan: &Plan, tokens: &mut Tokens, out: &mut Vec<u8>) -> Result<Sections> {
         out.clear();
         out.extend(MAGIC);
         out.extend([VERSION, DRAFT]);
@@ -93,7 +100,7 @@ impl Emitter {
     pub fn body(
         &mut self,
         plan: &Plan,
-        tokens: &Tokens,
+        tokens: &mut Tokens,
         framing: Framing,
         out: &mut Vec<u8>,
         sections: &mut Sections,
@@ -101,7 +108,8 @@ impl Emitter {
         let start = out.len();
         let info = &plan.body;
         let step = info.step_index != 0;
-        out.push(if step { body_flag::STEP } else { 0 });
+        let step_flag = if step { body_flag::STEP } else { 0 };
+        out.push(step_flag | if info.reset { body_flag::RESET } else { 0 });
         if plan.setup.features & feature::ROWS != 0 {
             put_varint(out, plan.rows);
         }
@@ -127,7 +135,7 @@ impl Emitter {
         coding: &Coding,
         view: &View,
         info: &BodyInfo,
-        tokens: &Tokens,
+        tokens: &mut Tokens,
         out: &mut Vec<u8>,
     ) -> Result<()> {
         let (per, count) = coding.segmentation(view);
@@ -137,9 +145,21 @@ impl Emitter {
             let first = s * per;
             let planes = per.min(view.planes() - first);
             let range = first * view.plane()..(first + planes) * view.plane();
-            let offsets = &tokens.offsets[tokens.starts[s]..tokens.starts[s + 1]];
             let before = out.len();
+            if coding.dense {
+                let mut coder = dense::RangeEncoder::new(out);
+                let model = self.model.get_or_insert_with(dense::Model::new);
+                let shape = dense::Shape::of(view, first);
+                model.run(&mut coder, shape, coding.trellis, &mut tokens.levels[range])?;
+                coder.finish();
+                self.lengths.push((out.len() - before) as u32);
+                continue;
+            }
+            let offsets = &tokens.offsets[tokens.starts[s]..tokens.starts[s + 1]];
             self.symbols(coding, view, classes, first, &tokens.tokens[range]);
+            if coding.trellis {
+                self.unions(coding, view, first, offsets)?;
+            }
             if coding.lanes.total() == 1 {
                 self.single(coding, offsets, out)?;
             } else {
@@ -179,6 +199,23 @@ impl Emitter {
                 }
             }
         }
+    }
+
+    /// Moves symbols to the tables of their union quantisers, which follow the levels' parity.
+    fn unions(&mut self, coding: &Coding, view: &View, first: usize, offsets: &[u8]) -> Result<()> {
+        let (start, row) = (first * view.plane(), view.channels * view.plane());
+        let mut walk = trellis::Walk::new(coding.lanes.total(), start, row);
+        let mut bits = BitReader::new(offsets, 0);
+        for symbol in &mut self.symbols {
+            let bin = &coding.bins.list()[usize::from(*symbol & 255)];
+            let offset = match u32::from(bin.bits) {
+                0 => 0,
+                n => bits.get(n, Field::Payload)?,
+            };
+            *symbol += 256 * walk.union() as u16;
+            walk.push(bin.level(offset));
+        }
+        Ok(())
     }
 
     fn single(&mut self, coding: &Coding, offsets: &[u8], out: &mut Vec<u8>) -> Result<()> {
@@ -278,9 +315,13 @@ fn setup_sections(setup: &Setup, end: usize) -> Sections {
         };
     };
     let mut bytes = Vec::new();
-    coding.bins.write(&mut bytes);
+    if !coding.dense {
+        coding.bins.write(&mut bytes);
+    }
     let bins = bytes.len();
-    coding.tables.write(&mut bytes);
+    if !coding.dense {
+        coding.tables.write(&mut bytes);
+    }
     let tables = bytes.len() - bins;
     bytes.clear();
     let mut maps = 0;
@@ -289,7 +330,7 @@ fn setup_sections(setup: &Setup, end: usize) -> Sections {
         maps += 1;
     }
     if setup.features & feature::CLASSES != 0 {
-        classes::write_list(&coding.classes.channels, &mut bytes);
+        classes::write_list(coding.own_channel_classes(), &mut bytes);
         maps += 1;
     }
     if setup.features & feature::CONTEXTS != 0 {

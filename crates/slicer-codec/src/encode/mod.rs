@@ -1,19 +1,24 @@
 //! Encoders: free in their choices, judged by the decoder (spec § Encoders).
 
+mod coefficients;
 mod emit;
 mod lossless;
 mod measure;
 mod options;
 mod plan;
 mod quantise;
+mod recipes;
 mod scale_codes;
 mod search;
+mod sequence;
 mod slicer;
 mod sort;
 mod source;
 mod stream;
 mod tools;
+mod transformed;
 mod uniform;
+mod viterbi;
 
 pub use emit::Sections;
 pub use options::{Budget, Effort, EncodeOptions, Mode, Report, warning};
@@ -24,12 +29,15 @@ pub use stream::{StreamEncoder, StreamOptions};
 use crate::decode::Decoder;
 use crate::error::{Error, ErrorCode, Field, Result};
 use crate::limits::Limits;
+use crate::profile::Profile;
 use crate::setup::Setup;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use emit::{Emitter, Tokens};
 use measure::{EXACT, Measure, Measured};
 use plan::{Plan, Quantiser};
 use source::{Source, Statistics};
+use transformed::Transformed;
 use uniform::Levels;
 
 /// A reusable encoder: after warm-up its large buffers are only reused.
@@ -37,7 +45,9 @@ use uniform::Levels;
 pub struct Encoder {
     work: Workspace,
     candidate: Vec<u8>,
+    spare: Vec<u8>,
     decoder: Decoder,
+    profile: Option<Arc<Profile>>,
 }
 
 /// Buffers that every candidate shares.
@@ -46,6 +56,7 @@ struct Workspace {
     levels: Levels,
     tokens: Tokens,
     emitter: Emitter,
+    transformed: Transformed,
 }
 
 /// A finished candidate: how it was made, and the bytes by section. The bytes themselves are in the caller's buffer.
@@ -54,6 +65,7 @@ struct Candidate {
     mode: Mode,
     step: f64,
     sections: Sections,
+    features: u32,
 }
 
 impl Workspace {
@@ -83,13 +95,18 @@ impl Workspace {
         if out.try_reserve_exact(size).is_err() {
             return Err(Error::argument(ErrorCode::LimitExceeded, Field::Data, size as u64));
         }
-        let sections = self.emitter.standalone(&plan, &self.tokens, out)?;
+        let sections = self.emitter.standalone(&plan, &mut self.tokens, out)?;
         let step = if mode == Mode::Lossless {
             0.0
         } else {
             f64::from(quantiser.step)
         };
-        Ok(Candidate { mode, step, sections })
+        Ok(Candidate {
+            mode,
+            step,
+            sections,
+            features: plan.setup.features,
+        })
     }
 
     fn raw(&mut self, source: &Source<'_>, out: &mut Vec<u8>) -> Candidate {
@@ -106,6 +123,7 @@ impl Workspace {
             mode: Mode::Raw,
             step: 0.0,
             sections,
+            features: 0,
         }
     }
 
@@ -134,6 +152,16 @@ impl Encoder {
     /// An encoder without warm buffers.
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// Uses a profile from now on, or none. Frames that used one can only be decoded by who holds it.
+    pub fn set_profile(&mut self, profile: Option<Arc<Profile>>) -> Result<()> {
+        self.decoder = Decoder::new();
+        if let Some(profile) = &profile {
+            self.decoder.add_profile(profile.clone())?;
+        }
+        self.profile = profile;
+        Ok(())
     }
 
     /// Encodes a tensor as one standalone frame into `out`, which is overwritten; on error it is left empty.
@@ -170,6 +198,7 @@ impl Encoder {
         } else {
             let statistics = Statistics::of(&source)?;
             self.work.reserve(source.len())?;
+            self.work.transformed.begin();
             let (candidate, warnings) = search::run(self, &source, &statistics, options, out)?;
             (candidate, warnings, Some(statistics))
         };
@@ -211,6 +240,7 @@ impl Encoder {
             energy_ratio: measured.energy_ratio,
             view: [v.rows as u32, v.channels as u32, v.height as u32, v.width as u32],
             sections: candidate.sections,
+            features: candidate.features,
             warnings,
         })
     }

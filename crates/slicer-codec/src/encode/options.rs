@@ -20,6 +20,8 @@ pub enum Budget {
     Bytes(u64),
     /// Quantisation step; no search, no verification.
     Step(f32),
+    /// Divergence of the task's output that the profile's curve expects, in nats: an estimate, not a guarantee.
+    ExpectedKl(f64),
     /// Every bit kept.
     Lossless,
     /// Parameters of the method; `None` lets cost decide. With only a distortion the whole tensor's error is held to it.
@@ -107,6 +109,7 @@ impl EncodeOptions {
             Budget::BitsPerValue(v) => v > 0.0 && v < f64::INFINITY,
             Budget::Bytes(v) => v > 0,
             Budget::Step(v) => is_usable(v),
+            Budget::ExpectedKl(v) => v > 0.0 && v < f64::INFINITY,
             Budget::Lossless => true,
             Budget::Method {
                 keep,
@@ -126,7 +129,7 @@ impl EncodeOptions {
         let method = matches!(self.budget, Budget::Method { .. });
         let lossless = matches!(self.budget, Budget::Lossless);
         match self.mode {
-            Mode::Slicer if matches!(self.budget, Budget::Step(_) | Budget::MaxError(_)) || lossless => bad_option,
+            Mode::Slicer if matches!(self.budget, Budget::Step(_) | Budget::MaxError(_) | Budget::ExpectedKl(_)) || lossless => bad_option,
             Mode::Slicer if self.granularity != Granularity::Tensor => bad_option,
             Mode::Auto if method && self.granularity != Granularity::Tensor => bad_option,
             Mode::Uniform if method || lossless => bad_option,
@@ -192,6 +195,8 @@ pub struct Report {
     pub view: [u32; 4],
     /// Bytes by section.
     pub sections: Sections,
+    /// Required-feature bits of the frame: the tools it uses.
+    pub features: u32,
     /// See [`warning`].
     pub warnings: u32,
 }

@@ -2,9 +2,11 @@
 
 use super::options::{Budget, Effort, EncodeOptions, Mode, warning};
 use super::scale_codes::{self, COARSEST, GroupSteps, is_usable};
+use super::recipes;
 use super::slicer::{self, Method};
 use super::source::{Source, Statistics};
 use super::tools::Search;
+use super::transformed::Recipe;
 use super::uniform::{self, DEAD_ZONE, PLAIN, Rounding};
 use super::{Candidate, Encoder, cap};
 use crate::error::{Error, ErrorCode, Field, Result};
@@ -28,7 +30,7 @@ pub(super) fn tool_search(effort: Effort) -> Search {
 
 /// The error a budget bounds.
 #[derive(Clone, Copy)]
-enum Target {
+pub(super) enum Target {
     Nrmse(f64),
     MaxError(f64),
 }
@@ -58,11 +60,11 @@ pub(super) fn run(
     match options.budget {
         Budget::Nrmse(v) => search.bounded(Target::Nrmse(v), out),
         Budget::MaxError(v) => search.bounded(Target::MaxError(v), out),
-        Budget::Step(step) => match search.at(Family::Uniform(PLAIN), f64::from(step), out)? {
-            Some(candidate) => Ok((candidate, 0)),
-            // A step so fine that levels leave 32 bits cannot be kept; losing nothing keeps its promise.
-            None => search.last_resort(out),
-        },
+        Budget::ExpectedKl(kl) => {
+            let step = search.step_of(kl)?;
+            search.fixed(step, out)
+        }
+        Budget::Step(step) => search.fixed(f64::from(step), out),
         Budget::Bytes(_) | Budget::BitsPerValue(_) => search.capped(out),
         Budget::Method { distortion, .. } => match options.fixed_method() {
             Some(method) => search.method(&method, out),
@@ -76,12 +78,12 @@ fn no_bins() -> Error {
     Error::argument(ErrorCode::InvalidBudget, Field::Step, 0)
 }
 
-struct Run<'r, 's> {
-    encoder: &'r mut Encoder,
-    source: &'r Source<'s>,
+pub(super) struct Run<'r, 's> {
+    pub encoder: &'r mut Encoder,
+    pub source: &'r Source<'s>,
+    pub options: &'r EncodeOptions,
+    pub rms: f64,
     statistics: &'r Statistics,
-    options: &'r EncodeOptions,
-    rms: f64,
 }
 
 impl Run<'_, '_> {
@@ -103,6 +105,38 @@ impl Run<'_, '_> {
             }
             _ if matches!(self.options.budget, Budget::MaxError(_)) => alloc::vec![Family::Uniform(PLAIN)],
             _ => alloc::vec![Family::Uniform(PLAIN), Family::Uniform(DEAD_ZONE)],
+        }
+    }
+
+    /// The recipes this call may use; none for a tensor without energy.
+    fn recipes(&self) -> Vec<Recipe> {
+        let profile = self.encoder.profile.as_deref();
+        if self.rms > 0.0 && recipes::apply(self.options, profile) {
+            recipes::candidates(self.options, &self.source.view, profile)
+        } else {
+            Vec::new()
+        }
+    }
+
+    /// The cheapest frame at a step.
+    fn fixed(&mut self, step: f64, out: &mut Vec<u8>) -> Result<(Candidate, u32)> {
+        let recipes = self.recipes();
+        let dense = self.cheapest(&recipes, step, out)?;
+        // A profile's recipe was chosen for the task; without one the fast coder may still be smaller.
+        if let Some((_, candidate)) = dense.filter(|_| self.encoder.profile.is_some()) {
+            return Ok((candidate, 0));
+        }
+        let mut trial = core::mem::take(&mut self.encoder.spare);
+        let fast = self.at(Family::Uniform(PLAIN), step, &mut trial)?;
+        let better = fast.filter(|_| dense.is_none() || trial.len() < out.len());
+        if better.is_some() {
+            core::mem::swap(out, &mut trial);
+        }
+        self.encoder.spare = trial;
+        match better.or(dense.map(|d| d.1)) {
+            Some(candidate) => Ok((candidate, 0)),
+            // A step so fine that levels leave 32 bits cannot be kept; losing nothing keeps its promise.
+            None => self.last_resort(out),
         }
     }
 
@@ -174,6 +208,13 @@ impl Run<'_, '_> {
         out.clear();
         for family in self.families() {
             let found = self.verified(family, target, &mut trial)?;
+            if let Some(candidate) = found.filter(|_| best.is_none() || trial.len() < out.len()) {
+                best = Some(candidate);
+                core::mem::swap(out, &mut trial);
+            }
+        }
+        for recipe in self.recipes() {
+            let found = self.transformed_within(recipe, target, &mut trial)?;
             if let Some(candidate) = found.filter(|_| best.is_none() || trial.len() < out.len()) {
                 best = Some(candidate);
                 core::mem::swap(out, &mut trial);
@@ -297,6 +338,12 @@ impl Run<'_, '_> {
             // What lossless needed is of no use to a frame under a cap.
             self.encoder.work.tokens.offsets = Vec::new();
             *out = Vec::new();
+        }
+        let recipes = self.recipes();
+        if !recipes.is_empty()
+            && let Some(candidate) = self.transformed_under(&recipes, out)?
+        {
+            return Ok((candidate, 0));
         }
         let family = self.families()[0];
         let start = match family {

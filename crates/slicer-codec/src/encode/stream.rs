@@ -176,7 +176,7 @@ impl StreamEncoder {
         self.choose_row_classes();
         let mut sections = Sections::default();
         self.emitter
-            .body(&self.plan, &self.tokens, Framing::Bare, out, &mut sections)?;
+            .body(&self.plan, &mut self.tokens, Framing::Bare, out, &mut sections)?;
         sections.checksum = self.checksum(out);
         Ok(sections)
     }

@@ -1,0 +1,230 @@
+//! Frames of transformed coefficients: quantised with a dead zone or a trellis, coded densely (spec § 15 to § 18).
+
+use super::coefficients::{Coefficients, Transforms};
+use super::emit::{BodyInfo, Emitter, Sections, Tokens};
+use super::plan::{Plan, segment_planes, segment_values};
+use super::quantise;
+use super::sequence::Sequences;
+use super::source::{Source, sum_squares};
+use super::viterbi::{Objective, Trellis};
+use crate::bins::Bins;
+use crate::channel;
+use crate::coding::{Classes, Coding, Domain, Lanes, ProfileUse, Scales};
+use crate::contexts::Thresholds;
+use crate::elements::BLOCK;
+use crate::error::{Field, Result};
+use crate::layout::View;
+use crate::limits::try_resize;
+use crate::profile::Profile;
+use crate::reconstruct;
+use crate::setup::{Setup, feature};
+use crate::tables::{TableBuffers, Tables};
+use crate::trellis;
+use alloc::sync::Arc;
+use alloc::vec::Vec;
+
+/// How coefficients become a frame.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub(super) struct Recipe {
+    pub transforms: Transforms,
+    /// Weight of a bit in steps² if there is a trellis.
+    pub trellis: Option<f32>,
+    /// Choose the reconstruction step so that the tensor keeps its energy.
+    pub energy: bool,
+}
+
+/// Added to |z| / step before rounding where there is no trellis.
+const DEAD_ZONE: f32 = -0.1;
+
+/// Buffers of this encoder.
+#[derive(Default)]
+pub(super) struct Transformed {
+    coefficients: Coefficients,
+    made: Option<Transforms>,
+    coded: Option<View>,
+    trellis: Trellis,
+    restored: Vec<f32>,
+    scratch: Vec<f32>,
+}
+
+impl Transformed {
+    /// Forgets the tensor of the call before.
+    pub fn begin(&mut self) {
+        self.made = None;
+    }
+
+    /// Quantises with a step and writes a standalone frame; `None` if levels leave 31 bits.
+    #[allow(clippy::too_many_arguments)]
+    pub fn encode(
+        &mut self,
+        source: &Source<'_>,
+        profile: Option<&Arc<Profile>>,
+        recipe: Recipe,
+        step: f32,
+        tokens: &mut Tokens,
+        emitter: &mut Emitter,
+        out: &mut Vec<u8>,
+    ) -> Result<Option<(Sections, f32, u32)>> {
+        let coded = self.coefficients(source, profile, recipe.transforms)?;
+        let values = &self.coefficients.values;
+        try_resize(&mut tokens.levels, values.len(), Field::Data)?;
+        let bias = if recipe.trellis.is_some() { 0.0 } else { DEAD_ZONE };
+        let mut peak = 0;
+        for (values, levels) in values.chunks(BLOCK).zip(tokens.levels.chunks_mut(BLOCK)) {
+            quantise::levels(values, 1.0 / step, bias, levels);
+            peak = levels.iter().fold(peak, |m: u32, k| m.max(k.unsigned_abs()));
+        }
+        if peak >= quantise::MAX_LEVEL as u32 / 4 {
+            return Ok(None);
+        }
+        if let Some(lambda) = recipe.trellis {
+            let sequences = Sequences::new(&coded, segment_values(&coded), 1);
+            let objective = Objective { step, lambda };
+            self.trellis
+                .run(values, &coded, sequences, objective, &mut tokens.levels)?;
+        }
+        let mut written = step;
+        if recipe.energy {
+            written = self.energy_step(source, profile, recipe, &coded, &tokens.levels, step)?;
+        }
+        let plan = plan(source, profile, recipe, &coded, written);
+        let sections = emitter.standalone(&plan, tokens, out)?;
+        Ok(Some((sections, written, plan.setup.features)))
+    }
+
+    fn coefficients(
+        &mut self,
+        source: &Source<'_>,
+        profile: Option<&Arc<Profile>>,
+        transforms: Transforms,
+    ) -> Result<View> {
+        if let Some(coded) = self.coded.filter(|_| self.made == Some(transforms)) {
+            return Ok(coded);
+        }
+        self.made = None;
+        let coded = self
+            .coefficients
+            .forward(source, profile.map(|p| &**p), transforms)?;
+        (self.made, self.coded) = (Some(transforms), Some(coded));
+        Ok(coded)
+    }
+
+    /// The step under which the decoded tensor, means apart, has the energy of the source's.
+    fn energy_step(
+        &mut self,
+        source: &Source<'_>,
+        profile: Option<&Arc<Profile>>,
+        recipe: Recipe,
+        coded: &View,
+        levels: &[i32],
+        step: f32,
+    ) -> Result<f32> {
+        try_resize(&mut self.restored, levels.len(), Field::Data)?;
+        let mut walk = trellis::Walk::new(1, 0, coded.channels * coded.plane());
+        let segment = segment_values(coded);
+        for (i, (v, &level)) in self.restored.iter_mut().zip(levels).enumerate() {
+            let mut half = 2 * i64::from(level);
+            if recipe.trellis.is_some() {
+                if segment > 0 && i % segment == 0 {
+                    walk = trellis::Walk::new(1, i, coded.channels * coded.plane());
+                }
+                let union = walk.union();
+                walk.push(level);
+                half -= i64::from(trellis::shift(union, level));
+            }
+            *v = reconstruct::point(128 * half, step);
+        }
+        let energy = |values: &[f32]| values.chunks(BLOCK).map(sum_squares).sum::<f64>();
+        let (mut before, matrix) = (energy(&self.coefficients.values), profile.and_then(|p| p.transform.as_ref()));
+        let weighted = recipe.transforms.dct == Some(true);
+        if let Some(matrix) = matrix.filter(|_| recipe.transforms.channel) {
+            // The matrix need not keep energies: compare in the tensor's own domain.
+            let sizes = (matrix.coefficients, source.view.channels);
+            let (plane, rows) = (coded.plane(), coded.rows);
+            if recipe.transforms.dct.is_some() {
+                let size = (coded.height, coded.width);
+                self.coefficients.inverse_dct(&mut self.restored, size, weighted)?;
+            }
+            let (values, scratch) = (&mut self.restored, &mut self.scratch);
+            channel::mix_rows(&matrix.inverse, sizes, plane, rows, values, scratch)?;
+            before = source_energy(source, profile.filter(|_| recipe.transforms.mean));
+        } else if weighted {
+            let size = (coded.height, coded.width);
+            self.coefficients.inverse_dct(&mut self.restored, size, true)?;
+            before = source_energy(source, profile.filter(|_| recipe.transforms.mean));
+        }
+        let after = energy(&self.restored);
+        if after > 0.0 && before > 0.0 {
+            let gain = crate::math::sqrt(before / after).clamp(0.5, 2.0);
+            let scaled = (f64::from(step) * gain) as f32;
+            if super::scale_codes::is_usable(scaled) {
+                return Ok(scaled);
+            }
+        }
+        Ok(step)
+    }
+}
+
+/// Σ (x − mean)² of a tensor.
+fn source_energy(source: &Source<'_>, profile: Option<&Arc<Profile>>) -> f64 {
+    let mut energy = 0.0;
+    let (plane, channels) = (source.view.plane(), source.view.channels);
+    source.for_runs(0, &mut |at, values, _| match profile {
+        None => energy += sum_squares(values),
+        Some(profile) => {
+            for (i, &x) in values.iter().enumerate() {
+                let mean = profile.mean.get((at + i) / plane % channels).copied().unwrap_or(0.0);
+                let d = f64::from(x) - f64::from(mean);
+                energy += d * d;
+            }
+        }
+    });
+    energy
+}
+
+fn plan(source: &Source<'_>, profile: Option<&Arc<Profile>>, recipe: Recipe, coded: &View, step: f32) -> Plan {
+    let t = recipe.transforms;
+    let profile = profile.filter(|_| t.mean || t.channel);
+    let segment_planes = segment_planes(coded);
+    let mut features = feature::CODED | feature::DENSE;
+    let mut set = |bit, on: bool| features |= if on { bit } else { 0 };
+    set(feature::PROFILE, profile.is_some());
+    set(feature::CHANNEL_TRANSFORM, t.channel);
+    set(feature::DCT, t.dct.is_some());
+    set(feature::TRELLIS, recipe.trellis.is_some());
+    set(feature::SEGMENTS, segment_planes > 0);
+    let coding = Coding {
+        domain: Domain::Real,
+        lanes: Lanes { streams: 1, width: 1 },
+        step,
+        scales: Scales::default(),
+        bins: Bins::empty(Vec::new()),
+        tables: Tables::empty(TableBuffers::default()),
+        classes: Classes::default(),
+        thresholds: Thresholds::default(),
+        segment_planes,
+        dense: true,
+        trellis: recipe.trellis.is_some(),
+        adaptive: false,
+        profile: profile.map(|profile| ProfileUse {
+            profile: profile.clone(),
+            mean: t.mean,
+            classes: false,
+        }),
+        channel_transform: t.channel,
+        dct: t.dct,
+    };
+    Plan {
+        setup: Setup {
+            features,
+            dtype: source.tensor.dtype,
+            dims: source.tensor.dims,
+            layout: source.layout,
+            view: source.view,
+            coding: Some(coding),
+        },
+        view: *coded,
+        rows: 0,
+        body: BodyInfo::default(),
+    }
+}
