@@ -5,19 +5,41 @@ import { cache, npmTool, root, toolEnv, wasmDir } from './paths.mjs';
 import { run, say, seconds } from './run.mjs';
 import { files, hash, isFresh, note } from './stamp.mjs';
 
+/**
+ * With the encoder, size comes first (the profile `wasm` says so): what is inlined is little, whether marked for it or called by
+ * the façade, which is compiled for speed. Builds that only decode are small enough to be built for speed.
+ */
+const SMALL = {
+  rustc: ['-Cllvm-args=-inlinehint-threshold=50', '-Cllvm-args=-inline-threshold=50'],
+  cargo: [],
+  // Addresses below 1024 are the far end of the stack.
+  goal: ['-Oz', '--low-memory-unused'],
+};
+const FAST = {
+  rustc: [],
+  cargo: ['--no-default-features', '--config', 'profile.wasm.package.slicer-codec.opt-level=3'],
+  goal: ['-O3'],
+};
+
 /** Two instruction sets, each with and without the encoder. */
 export const variants = [
   { name: 'scalar', simd: false, encode: true },
   { name: 'decode-scalar', simd: false, encode: false },
   { name: 'simd', simd: true, encode: true },
   { name: 'decode-simd', simd: true, encode: false },
-].map((v) => ({ ...v, file: join(wasmDir, `${v.name}.wasm`) }));
+].map(({ name, simd, encode }) => {
+  const { rustc, cargo, goal } = encode ? SMALL : FAST;
+  const features = simd ? ['--features', 'simd128'] : [];
+  return { name, simd, encode, rustc, cargo: [...cargo, ...features], goal, file: join(wasmDir, `${name}.wasm`) };
+});
 
 /** Calibration has a module of its own: it is large, and no encoder or decoder needs it. Every host that runs Node has SIMD. */
 export const calibration = {
   name: 'calibrate',
   simd: true,
-  encode: true,
+  rustc: ['-Ctarget-feature=+simd128'],
+  cargo: [],
+  goal: ['-O3'],
   crate: 'slicer-calibrate-wasm',
   file: join(wasmDir, 'calibrate.wasm'),
 };
@@ -48,10 +70,9 @@ const CALIBRATION_SOURCES = [
 
 /** Builds the variants whose sources have changed; resolves with whether there was any. */
 export async function buildWasm() {
-  const inputs = files('crates/slicer-codec/src', 'crates/slicer-wasm/src', 'Cargo.toml', 'Cargo.lock').concat(
-    files('crates/slicer-codec/Cargo.toml', 'crates/slicer-wasm/Cargo.toml', 'rust-toolchain.toml'),
-    files('scripts/lib/wasm.mjs'),
-  );
+  const crates = ['slicer-codec', 'slicer-kernels', 'slicer-wasm'].map((name) => `crates/${name}`);
+  const sources = crates.flatMap((path) => [`${path}/src`, `${path}/Cargo.toml`]);
+  const inputs = files(...sources, 'Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', 'scripts/lib/wasm.mjs');
   const value = hash(inputs);
   const stamps = new Map(variants.map((v) => [v, value]));
   stamps.set(calibration, hash(files(...CALIBRATION_SOURCES)));
@@ -72,20 +93,19 @@ export async function buildWasm() {
   return true;
 }
 
-export async function buildVariant({ name, simd, encode, file, crate = 'slicer-wasm' }) {
+export async function buildVariant({ name, simd, rustc, cargo, goal, file, crate = 'slicer-wasm' }) {
   const out = join(cache, 'pkg', name);
   const module = crate.replaceAll('-', '_');
-  const flags = [process.env.RUSTFLAGS, simd ? '-Ctarget-feature=+simd128' : undefined].filter(Boolean).join(' ');
-  const cargo = ['--target-dir', join(root, 'target-wasm', simd ? 'simd' : 'scalar')];
-  if (!encode) cargo.push('--no-default-features');
+  const flags = [process.env.RUSTFLAGS, ...rustc].filter(Boolean).join(' ');
+  const target = ['--target-dir', join(root, 'target-wasm', name)];
   const pack = ['build', '--target', 'web', '--mode', 'no-install', '--no-pack', '--no-opt', '--profile', 'wasm'];
-  await run('wasm-pack', [...pack, '--out-dir', out, `crates/${crate}`, '--', ...cargo], {
+  await run('wasm-pack', [...pack, '--out-dir', out, `crates/${crate}`, '--', ...target, ...cargo], {
     env: toolEnv({ RUSTFLAGS: flags }),
   });
   const enable = [...FEATURES, ...(simd ? ['simd'] : [])].map((f) => `--enable-${f}`);
   const strip = ['--strip-debug', '--strip-producers', '--strip-target-features'];
   const input = join(out, `${module}_bg.wasm`);
-  await run(npmTool('wasm-opt'), ['-O3', ...enable, ...strip, input, '-o', `${file}.part`]);
+  await run(npmTool('wasm-opt'), [...goal, ...enable, ...strip, input, '-o', `${file}.part`]);
   checkImports(name, readFileSync(`${file}.part`), [`./${module}_bg.js ${IMPORT}`]);
   renameSync(`${file}.part`, file);
 }
