@@ -54,14 +54,28 @@ export class Features {
       }
     }
     mkdirSync(folder, { recursive: true });
-    for (const [name, { parts, dims }] of collected) {
-      const data = new Float32Array(parts.length * parts[0].length);
-      for (const [i, part] of parts.entries()) data.set(part, i * part.length);
-      const path = join(folder, `${name}.npy`);
-      writeFileSync(`${path}.part`, writeNpy({ type: 'float32', data, dims: [parts.length, ...dims] }));
-      renameSync(`${path}.part`, path);
-    }
+    for (const [name, { parts, dims }] of collected) this.#write(join(folder, `${name}.npy`), parts, dims);
     return folder;
+  }
+
+  /** Keeps the inputs of a set beside its features; what sends them instead of features is measured on them. */
+  async inputs(images) {
+    const path = join(this.setFolder(images), `${INPUT}.npy`);
+    if (existsSync(path)) return;
+    const parts = [];
+    for (const image of images) parts.push(await inputOf(image.path));
+    this.#write(
+      path,
+      parts.map(({ data }) => data),
+      parts[0].dims.slice(1),
+    );
+  }
+
+  #write(path, parts, dims) {
+    const data = new Float32Array(parts.length * parts[0].length);
+    for (const [i, part] of parts.entries()) data.set(part, i * part.length);
+    writeFileSync(`${path}.part`, writeNpy({ type: 'float32', data, dims: [parts.length, ...dims] }));
+    renameSync(`${path}.part`, path);
   }
 
   /** The model in pieces, one from each cut to the next, so that nothing is computed twice. */
@@ -77,9 +91,9 @@ export class Features {
     return stages;
   }
 
-  /** The part of the model behind a cut. */
+  /** The part of the model behind a cut; behind the input, the whole. */
   tail(name) {
-    return open(cut(this.modelBytes, name).tail);
+    return open(name === INPUT ? this.modelBytes : cut(this.modelBytes, name).tail);
   }
 }
 

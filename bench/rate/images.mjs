@@ -15,6 +15,13 @@ export function listImages(folder) {
   return names.sort().map((name) => ({ name, path: join(folder, name), label: labels[name] }));
 }
 
+/** The images of a folder in alphabetical order, without labels: answers are compared with those of the unsplit network. */
+export function listPhotos(folder) {
+  const names = readdirSync(folder).filter((name) => /\.(jpe?g|png|webp)$/i.test(name));
+  if (names.length === 0) throw new Error(`${folder} holds no images`);
+  return names.sort().map((name) => ({ name, path: join(folder, name) }));
+}
+
 /**
  * Two disjoint sets, each spread over the whole folder: the test images that every figure is about, and calibration
  * images on which rivals are tuned.

@@ -1,27 +1,33 @@
 // `npm run bench:rate -- [OPTIONS]`: bytes against the entropy, against peers, and against the paper's literal pipeline.
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { exportModel } from '../models/export.mjs';
 import { CUTS } from './cuts.mjs';
 import { entropyStudy } from './entropy-study.mjs';
 import { Features, loadFeatures } from './features.mjs';
-import { listImages, splitImages } from './images.mjs';
+import { listImages, listPhotos, splitImages } from './images.mjs';
 import { klStudy } from './kl-study.mjs';
+import { PEERS } from './peers/index.mjs';
+import { peersStudy } from './peers-study.mjs';
 import { progress } from './progress.mjs';
+import { PythonPeers } from './python.mjs';
 import { mustTable } from './report.mjs';
 import { sensitivityStudy } from './sensitivity-study.mjs';
 import { Store } from './store.mjs';
 import { fingerprint, machine, packageVersion } from './versions.mjs';
 
-const HELP = `npm run bench:rate -- --data DIR [--model FILE] [--images N] [--quick] [--only STUDY,…] [--cuts NAME,…] [--json FILE]
+const HELP = `npm run bench:rate -- --data DIR [--model FILE] [--images N] [--quick] [--only STUDY,…] [--cuts NAME,…]
+                            [--photos DIR] [--peers NAME,…] [--json FILE]
 
   --data DIR    photographs: *.jpg with a short side of 256 and labels.json (file name → class number)
   --model FILE  EfficientNet-Lite0 as ONNX; made by bench/models/export.mjs unless given
   --images N    test images (100)
   --quick       12 images, fewer points
-  --only LIST   of: entropy, kl, sensitivity
+  --photos DIR  a second set of images for the peers, short side 256, no labels needed
+  --peers LIST  of: ${PEERS.join(', ')}
+  --only LIST   of: entropy, kl, peers, sensitivity
   --plots DIR   where plots go (out/bench)
   --cuts LIST   of: ${CUTS.map((cut) => cut.name).join(', ')}
   --json FILE   writes all figures, with the list of musts
@@ -36,6 +42,8 @@ const { values: options } = parseArgs({
     quick: { type: 'boolean', default: false },
     only: { type: 'string' },
     cuts: { type: 'string' },
+    photos: { type: 'string' },
+    peers: { type: 'string' },
     plots: { type: 'string' },
     json: { type: 'string' },
     help: { type: 'boolean', short: 'h', default: false },
@@ -57,6 +65,7 @@ const modelFile = options.model ?? exportModel('efficientnet_lite0');
 if (!existsSync(modelFile)) throw new Error(`there is no model ${modelFile}`);
 
 const images = splitImages(listImages(options.data), count, options.quick ? 8 : 40);
+const python = new PythonPeers({ cache, say });
 const features = new Features({ cache, modelBytes: readFileSync(modelFile), cuts: CUTS.map((cut) => cut.name), say });
 const [test, calibration] = [await features.prepare(images.test), await features.prepare(images.calibration)];
 const context = {
@@ -72,10 +81,25 @@ const context = {
   tensorsOf: (name) => loadFeatures(test, name),
   // Pages and plots; the repository's own are made with --plots docs.
   docs: pathToFileURL(`${resolve(options.plots ?? join(root, 'out', 'bench'))}/`),
+  python,
+  wantedPeers: options.peers?.split(','),
+  // The sets the peers are compared on; profiles and tuned peers learn from the calibration images of the first alone.
+  sets: async () => {
+    const learn = splitImages(listImages(options.data), count, count).calibration;
+    const sets = [{ name: basename(resolve(options.data)), images: images.test }];
+    if (options.photos) {
+      const photos = listPhotos(options.photos);
+      sets.push({ name: basename(resolve(options.photos)), images: options.quick ? photos.slice(0, count) : photos });
+    }
+    const calibration = await features.prepare(learn);
+    for (const list of [learn, ...sets.map((set) => set.images)]) await features.inputs(list);
+    for (const set of sets) Object.assign(set, { calibration, folder: await features.prepare(set.images) });
+    return sets;
+  },
   say,
 };
 
-const studies = { entropy: entropyStudy, kl: klStudy, sensitivity: sensitivityStudy };
+const studies = { entropy: entropyStudy, kl: klStudy, peers: peersStudy, sensitivity: sensitivityStudy };
 const result = {
   images: images.test.length,
   calibrationImages: images.calibration.length,
@@ -94,4 +118,5 @@ for (const [name, study] of Object.entries(studies)) {
   console.log(`## ${name}\n\n${markdown}\n`);
 }
 console.log(`## Musts\n\n${mustTable(result.musts)}\n\nMade with: ${result.versions.join('; ')}.`);
+python.close();
 if (options.json) writeFileSync(options.json, `${JSON.stringify(result, null, 1)}\n`);

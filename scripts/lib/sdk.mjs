@@ -4,7 +4,7 @@ import { join, relative } from 'node:path';
 import { npmTool, root } from './paths.mjs';
 import { run, say, seconds } from './run.mjs';
 import { files, hash, isFresh, note } from './stamp.mjs';
-import { variants } from './wasm.mjs';
+import { calibration, variants } from './wasm.mjs';
 
 const sdk = join(root, 'sdk');
 const dist = join(sdk, 'dist');
@@ -14,7 +14,7 @@ const generated = join(sdk, 'src', 'generated');
 export async function buildSdk() {
   inlineWasm();
   const inputs = files('sdk/src', 'sdk/package.json', 'sdk/tsconfig.json', 'tsconfig.base.json', 'scripts/lib/sdk.mjs');
-  const value = hash(inputs.concat(variants.map((v) => v.file)));
+  const value = hash(inputs.concat([...variants, calibration].map((v) => v.file)));
   if (isFresh('sdk', value, [join(dist, 'esm', 'entry', 'index.js'), join(dist, 'cjs', 'package.json')])) return false;
   const start = Date.now();
   rmSync(dist, { recursive: true, force: true });
@@ -27,23 +27,29 @@ export async function buildSdk() {
   return true;
 }
 
-/** sdk/src/generated/{full,decode}.ts: two strings each. */
+/** sdk/src/generated/{full,decode}.ts: two strings each; calibrate.ts: one. */
 function inlineWasm() {
   mkdirSync(generated, { recursive: true });
+  const line = (name, about, file) =>
+    `/** ${about}, base64. */\nexport const ${name} =\n  '${readFileSync(file).toString('base64')}';\n`;
   for (const [name, encode] of [
     ['full', true],
     ['decode', false],
   ]) {
-    const lines = variants
-      .filter((v) => v.encode === encode)
-      .map((v) => {
-        const text = readFileSync(v.file).toString('base64');
-        return `/** The ${v.simd ? 'SIMD128' : 'scalar'} build, base64. */\nexport const ${v.simd ? 'simd' : 'scalar'} =\n  '${text}';\n`;
-      });
-    const text = `// Written by scripts/lib/sdk.mjs.\n\n${lines.join('\n')}`;
-    const path = join(generated, `${name}.ts`);
-    if (read(path) !== text) writeFileSync(path, text);
+    const builds = variants.filter((v) => v.encode === encode);
+    write(
+      name,
+      builds.map((v) => line(v.simd ? 'simd' : 'scalar', `The ${v.simd ? 'SIMD128' : 'scalar'} build`, v.file)),
+    );
   }
+  write('calibrate', [line('wasm', 'The calibration', calibration.file)]);
+}
+
+/** Writes sdk/src/generated/NAME.ts where it differs. */
+function write(name, lines) {
+  const text = `// Written by scripts/lib/sdk.mjs.\n\n${lines.join('\n')}`;
+  const path = join(generated, `${name}.ts`);
+  if (read(path) !== text) writeFileSync(path, text);
 }
 
 function read(path) {

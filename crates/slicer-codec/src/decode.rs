@@ -301,10 +301,7 @@ fn write_real(
         }
         // The look-up's entries, and which of two ways gives them is a matter of speed: a product is a vector operation.
         if linear {
-            values
-                .iter_mut()
-                .zip(tokens)
-                .for_each(|(v, &t)| *v = product(t, zero, e));
+            slicer_kernels::products(tokens, zero, e, values);
         } else {
             values
                 .iter_mut()
@@ -313,8 +310,7 @@ fn write_real(
         }
         if has_offsets {
             for (values, tokens) in values.chunks_mut(CHUNK).zip(tokens.chunks(CHUNK)) {
-                let outside = |t: u8| u8::from(t < plain.0) | u8::from(t > plain.1);
-                if tokens.iter().fold(0, |any, &t| any | outside(t)) == 0 {
+                if !slicer_kernels::any_outside(tokens, plain.0, plain.1) {
                     continue;
                 }
                 for (v, &t) in values.iter_mut().zip(tokens) {

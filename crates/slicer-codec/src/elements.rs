@@ -11,9 +11,7 @@ pub(crate) const BLOCK: usize = 4096;
 /// Copies elements `at …` of the scan into `out` as f32 (i32 rounds to nearest even).
 pub(crate) fn load(dtype: DType, view: &View, bytes: &[u8], at: usize, out: &mut [f32]) {
     if dtype == DType::F32 && view.is_contiguous() {
-        for (v, b) in out.iter_mut().zip(bytes[4 * at..].chunks_exact(4)) {
-            *v = f32::from_le_bytes([b[0], b[1], b[2], b[3]]);
-        }
+        slicer_kernels::load(&bytes[4 * at..], out);
     } else {
         view.for_each(at, out.len(), &mut |i, memory| out[i - at] = dtype.load(bytes, memory));
     }
@@ -44,9 +42,7 @@ pub(crate) fn load_levels(dtype: DType, view: &View, bytes: &[u8], at: usize, ou
 /// Writes values as elements `at …` of the scan: round to nearest even, saturate.
 pub(crate) fn store(dtype: DType, view: &View, values: &[f32], at: usize, bytes: &mut [u8]) {
     if dtype == DType::F32 && view.is_contiguous() {
-        for (v, b) in values.iter().zip(bytes[4 * at..].chunks_exact_mut(4)) {
-            b.copy_from_slice(&v.to_le_bytes());
-        }
+        slicer_kernels::store(values, &mut bytes[4 * at..]);
     } else {
         view.for_each(at, values.len(), &mut |i, memory| {
             dtype.store(bytes, memory, values[i - at])

@@ -174,13 +174,14 @@ impl Emitter {
     fn symbols(&mut self, coding: &Coding, view: &View, classes: ClassMap<'_>, first: usize, tokens: &[u8]) {
         let (plane, width) = (view.plane(), view.width);
         self.symbols.clear();
-        self.symbols.extend(tokens.iter().map(|&t| u16::from(t)));
+        self.symbols.resize(tokens.len(), 0);
+        slicer_kernels::widen(tokens, &mut self.symbols);
         if !classes.is_flat() {
             let contexts = coding.contexts();
             let symbols = &mut self.symbols[..];
             classes.runs(first * plane, tokens.len(), plane, |range, class| {
                 let base = (class * contexts) as u16 * 256;
-                symbols[range].iter_mut().for_each(|s| *s += base);
+                slicer_kernels::raise(&mut symbols[range], base);
             });
         }
         if !coding.thresholds.is_empty() {

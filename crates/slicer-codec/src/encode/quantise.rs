@@ -2,8 +2,6 @@
 
 /// Largest level magnitude the lossy encoders produce; keeps every bin inside 32 bits.
 pub(super) const MAX_LEVEL: i32 = 1 << 30;
-/// Adding this rounds a magnitude below 2^22 to the nearest even integer, which is then in the low mantissa bits.
-const MAGIC: f32 = 12_582_912.0;
 /// Magnitudes the fast path handles.
 const FAST: f32 = 4_194_303.0;
 
@@ -12,18 +10,7 @@ const FAST: f32 = 4_194_303.0;
 /// A bias of 0 is plain rounding to nearest even; a negative one widens the dead zone by that fraction of a step.
 /// No branch inside the loops, so that the compiler vectorises them on every target.
 pub(super) fn levels(values: &[f32], inverse: f32, bias: f32, out: &mut [i32]) {
-    let mut peak = 0u32;
-    for (o, &x) in out.iter_mut().zip(values) {
-        let t = x * inverse;
-        let bits = t.to_bits();
-        let magnitude = bits & 0x7fff_ffff;
-        peak = peak.max(magnitude);
-        let r = (f32::from_bits(magnitude) + bias) + MAGIC;
-        let k = (r.to_bits() as i32).wrapping_sub(MAGIC.to_bits() as i32).max(0);
-        let sign = bits as i32 >> 31;
-        *o = (k ^ sign).wrapping_sub(sign);
-    }
-    if peak > FAST.to_bits() {
+    if slicer_kernels::quantise(values, inverse, bias, out) > FAST {
         for (o, &x) in out.iter_mut().zip(values) {
             *o = wide(x, inverse, bias);
         }

@@ -122,7 +122,7 @@ impl Statistics {
         let mut peak_bits = 0u32;
         source.for_runs(0, &mut |_, values, group| {
             energy[group] += sum_squares(values);
-            peak_bits = values.iter().fold(peak_bits, |m, v| m.max(v.to_bits() & 0x7fff_ffff));
+            peak_bits = peak_bits.max(slicer_kernels::peak_bits(values));
         });
         let peak = f32::from_bits(peak_bits);
         if !peak.is_finite() {
@@ -147,16 +147,4 @@ impl Statistics {
 }
 
 /// Σx² in f64 with eight accumulators, added pairwise: the same order on every machine.
-pub(super) fn sum_squares(values: &[f32]) -> f64 {
-    let mut acc = [0.0f64; 8];
-    let chunks = values.chunks_exact(8);
-    for (a, v) in acc.iter_mut().zip(chunks.remainder()) {
-        *a += f64::from(*v) * f64::from(*v);
-    }
-    for c in chunks {
-        for (a, v) in acc.iter_mut().zip(c) {
-            *a += f64::from(*v) * f64::from(*v);
-        }
-    }
-    ((acc[0] + acc[4]) + (acc[2] + acc[6])) + ((acc[1] + acc[5]) + (acc[3] + acc[7]))
-}
+pub(super) use slicer_kernels::sum_squares;

@@ -88,23 +88,7 @@ impl Tools {
     }
 }
 
-/// A histogram in parts, so that equal neighbours do not wait for each other.
-type Partial = [[u32; 256]; 4];
-
-/// Adds the tokens to a histogram in parts.
-#[inline]
-fn count(tokens: &[u8], [a, b, c, d]: &mut Partial) {
-    let mut fours = tokens.chunks_exact(4);
-    for t in &mut fours {
-        a[usize::from(t[0])] += 1;
-        b[usize::from(t[1])] += 1;
-        c[usize::from(t[2])] += 1;
-        d[usize::from(t[3])] += 1;
-    }
-    for &t in fours.remainder() {
-        a[usize::from(t)] += 1;
-    }
-}
+use slicer_kernels::{Partial, count};
 
 /// Bits of every token under frequencies of [`PRECISION`]; infinite where a token has none.
 fn token_costs(frequencies: &[u16]) -> Vec<f64> {

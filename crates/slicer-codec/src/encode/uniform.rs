@@ -112,27 +112,18 @@ impl Levels {
 
     /// Takes levels of an integer tensor as they are.
     pub fn push(&mut self, levels: &[i32]) {
-        let (lowest, highest) = levels.iter().fold((0, 0), |(a, b), &k| (a.min(k), b.max(k)));
+        let start = self.near.len();
+        self.near.resize(start + levels.len(), 0);
+        let near = &mut self.near[start..];
+        let (lowest, highest) = slicer_kernels::narrow(levels, NEAR as i8 + 1, near);
         self.lowest = self.lowest.min(lowest);
         self.highest = self.highest.max(highest);
         if lowest < -NEAR || highest > NEAR {
             self.far
                 .extend(levels.iter().filter(|k| k.unsigned_abs() > NEAR as u32));
         }
-        let start = self.near.len();
-        self.near
-            .extend(levels.iter().map(|&k| k.clamp(-NEAR - 1, NEAR + 1) as i8));
-        let [a, b, c, d] = &mut self.partial[..] else { return };
-        let slot = |k: i8| usize::from((k as u8).wrapping_add(127));
-        let mut fours = self.near[start..].chunks_exact(4);
-        for k in &mut fours {
-            a[slot(k[0])] += 1;
-            b[slot(k[1])] += 1;
-            c[slot(k[2])] += 1;
-            d[slot(k[3])] += 1;
-        }
-        for &k in fours.remainder() {
-            a[slot(k)] += 1;
+        if let Some(partial) = self.partial.first_chunk_mut() {
+            slicer_kernels::count_levels(near, partial);
         }
     }
 
@@ -271,12 +262,7 @@ impl Levels {
             let tokens = &mut tokens[..block.len()];
             for (levels, tokens) in block.chunks(CHUNK).zip(tokens.chunks_mut(CHUNK)) {
                 // Unit bins are consecutive, so their tokens are a sum; the few other levels are put right afterwards.
-                let mut outside = 0;
-                for (t, &k) in tokens.iter_mut().zip(levels) {
-                    *t = (k as u8).wrapping_add(zero);
-                    outside |= u8::from(k < low) | u8::from(k > high);
-                }
-                if outside == 0 {
+                if !slicer_kernels::tokens(levels, zero, low, high, tokens) {
                     continue;
                 }
                 for (t, &k) in tokens.iter_mut().zip(levels).filter(|&(_, &k)| k < low || k > high) {

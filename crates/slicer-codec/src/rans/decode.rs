@@ -129,7 +129,7 @@ impl Decoder<'_, '_> {
         if self.lanes.width == 8 && super::decode_avx2::available() {
             done = super::decode_avx2::run(self, bases, out);
         }
-        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+        #[cfg(all(target_arch = "wasm32", feature = "simd128"))]
         if self.lanes.width == 8 {
             done = super::decode_simd128::run(self, bases, out);
         }

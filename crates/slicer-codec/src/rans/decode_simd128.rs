@@ -28,6 +28,7 @@ static TAKE: [[u8; 16]; 16] = {
 };
 
 /// Decodes whole rows of lanes while every stream has at least eight words left; returns how many values it decoded.
+#[target_feature(enable = "simd128")]
 pub(super) fn run(d: &mut Decoder<'_, '_>, bases: Bases<'_>, out: &mut [u8]) -> usize {
     if d.lanes.streams == 4 {
         run_streams::<4>(d, bases, out)
@@ -36,70 +37,65 @@ pub(super) fn run(d: &mut Decoder<'_, '_>, bases: Bases<'_>, out: &mut [u8]) -> 
     }
 }
 
+#[target_feature(enable = "simd128")]
 fn run_streams<const S: usize>(d: &mut Decoder<'_, '_>, bases: Bases<'_>, out: &mut [u8]) -> usize {
     let total = 8 * S;
     let entries = &d.tables.entries;
     if entries.is_empty() || matches!(bases, Bases::Each(b) if b.len() < out.len()) {
         return 0;
     }
-    let precision = d.tables.precision;
-    let slot_mask = u32x4_splat((1 << precision) - 1);
-    let last = u32x4_splat(entries.len() as u32 - 1);
-    let low12 = u32x4_splat(0xfff);
-    let one = u32x4_splat(1);
-    let lower = u32x4_splat(LOWER);
+    let constants = Constants {
+        precision: d.tables.precision,
+        slot_mask: u32x4_splat((1 << d.tables.precision) - 1),
+        last: u32x4_splat(entries.len() as u32 - 1),
+    };
     let mut states = [[u32x4_splat(0); 2]; S];
-    let mut pos = [0usize; S];
+    let mut words = [core::ptr::null::<u8>(); S];
+    let mut ends = words;
     for s in 0..S {
-        let x = &d.streams[s].states;
+        let stream = &d.streams[s];
+        let x = &stream.states;
         states[s] = [u32x4(x[0], x[1], x[2], x[3]), u32x4(x[4], x[5], x[6], x[7])];
-        pos[s] = d.streams[s].pos;
+        // SAFETY: a position is never beyond its words.
+        words[s] = unsafe { stream.words.as_ptr().add(stream.pos) };
+        ends[s] = stream.words.as_ptr_range().end;
     }
     let mut done = 0;
-    while done + total <= out.len() && (0..S).all(|s| pos[s] + 16 <= d.streams[s].words.len()) {
+    loop {
+        // A row takes at most sixteen bytes of a stream: so many rows need no check.
+        let mut rows = (out.len() - done) / total;
         for s in 0..S {
-            let mut tokens = [u32x4_splat(0); 2];
-            for h in 0..2 {
-                let base = match bases {
-                    Bases::One(b) => u32x4_splat(b),
-                    // SAFETY: bases.len() ≥ out.len() ≥ done + total, so four u32 are readable at done + 8 s + 4 h.
-                    Bases::Each(all) => unsafe { v128_load(all.as_ptr().add(done + 8 * s + 4 * h).cast()) },
-                };
-                let x = states[s][h];
-                let index = u32x4_min(i32x4_add(v128_and(x, slot_mask), base), last);
-                // SAFETY: every index was clamped to entries.len() − 1.
-                let e = unsafe {
-                    u32x4(
-                        *entries.get_unchecked(u32x4_extract_lane::<0>(index) as usize),
-                        *entries.get_unchecked(u32x4_extract_lane::<1>(index) as usize),
-                        *entries.get_unchecked(u32x4_extract_lane::<2>(index) as usize),
-                        *entries.get_unchecked(u32x4_extract_lane::<3>(index) as usize),
-                    )
-                };
-                let frequency = i32x4_add(v128_and(e, low12), one);
-                let bias = v128_and(u32x4_shr(e, 12), low12);
-                tokens[h] = u32x4_shr(e, 24);
-                let x = i32x4_add(i32x4_mul(frequency, u32x4_shr(x, precision)), bias);
-                let hungry = u32x4_lt(x, lower);
-                let mask = i32x4_bitmask(hungry) as usize;
-                // SAFETY: the loop condition left 16 bytes at the row's first position and the first half took at most
-                // eight of them; a shuffle row has 16 bytes and mask < 16.
-                let (words, take) = unsafe {
-                    (
-                        v128_load64_zero(d.streams[s].words.as_ptr().add(pos[s]).cast()),
-                        v128_load(TAKE[mask].as_ptr().cast()),
-                    )
-                };
-                let refilled = v128_or(i32x4_shl(x, 16), i8x16_swizzle(words, take));
-                states[s][h] = v128_bitselect(refilled, x, hungry);
-                pos[s] += 2 * mask.count_ones() as usize;
-            }
-            let narrow = u16x8_narrow_i32x4(tokens[0], tokens[1]);
-            let bytes = u8x16_narrow_i16x8(narrow, narrow);
-            // SAFETY: the loop condition left `total` writable bytes at `done`, and 8 s + 8 ≤ total.
-            unsafe { v128_store64_lane::<0>(bytes, out.as_mut_ptr().add(done + 8 * s).cast()) };
+            // SAFETY: both pointers are into, or at the end of, the words of one stream.
+            rows = rows.min(unsafe { ends[s].offset_from(words[s]) } as usize / 16);
         }
-        done += total;
+        if rows == 0 {
+            break;
+        }
+        for _ in 0..rows {
+            for ((states, words), at) in states.iter_mut().zip(&mut words).zip((done..).step_by(8)) {
+                let (low, high) = match bases {
+                    Bases::One(b) => (u32x4_splat(b), u32x4_splat(b)),
+                    // SAFETY: bases.len() ≥ out.len() ≥ done + total, so eight u32 are readable at done + 8 s.
+                    Bases::Each(all) => unsafe {
+                        let base: *const v128 = all.as_ptr().add(at).cast();
+                        (v128_load(base), v128_load(base.add(1)))
+                    },
+                };
+                // SAFETY: `rows` left sixteen readable bytes per row; the first half takes at most eight of them. The halves
+                // are written out because a build for size unrolls no loop.
+                let (a, b) = unsafe {
+                    (
+                        step(&mut states[0], low, entries.as_ptr(), &constants, words),
+                        step(&mut states[1], high, entries.as_ptr(), &constants, words),
+                    )
+                };
+                let narrow = u16x8_narrow_i32x4(a, b);
+                let bytes = u8x16_narrow_i16x8(narrow, narrow);
+                // SAFETY: `rows` left `total` writable bytes at `done`, and 8 s + 8 ≤ total.
+                unsafe { v128_store64_lane::<0>(bytes, out.as_mut_ptr().add(at).cast()) };
+            }
+            done += total;
+        }
     }
     for s in 0..S {
         // SAFETY: `states` is an array of eight u32, 32 writable bytes.
@@ -108,7 +104,48 @@ fn run_streams<const S: usize>(d: &mut Decoder<'_, '_>, bases: Bases<'_>, out: &
             v128_store(x, states[s][0]);
             v128_store(x.add(1), states[s][1]);
         }
-        d.streams[s].pos = pos[s];
+        // SAFETY: both pointers are into one stream's words.
+        d.streams[s].pos = unsafe { words[s].offset_from(d.streams[s].words.as_ptr()) } as usize;
     }
     done
+}
+
+struct Constants {
+    precision: u32,
+    slot_mask: v128,
+    last: v128,
+}
+
+/// Advances four states and refills them; returns their tokens.
+///
+/// # Safety
+/// `last + 1` entries, and eight readable bytes at `words`.
+#[inline(always)]
+unsafe fn step(state: &mut v128, base: v128, entries: *const u32, c: &Constants, words: &mut *const u8) -> v128 {
+    let x = *state;
+    let index = u32x4_min(i32x4_add(v128_and(x, c.slot_mask), base), c.last);
+    // SAFETY: every index was clamped to the last entry.
+    let e = unsafe {
+        u32x4(
+            *entries.add(u32x4_extract_lane::<0>(index) as usize),
+            *entries.add(u32x4_extract_lane::<1>(index) as usize),
+            *entries.add(u32x4_extract_lane::<2>(index) as usize),
+            *entries.add(u32x4_extract_lane::<3>(index) as usize),
+        )
+    };
+    let low12 = u32x4_splat(0xfff);
+    let frequency = i32x4_add(v128_and(e, low12), u32x4_splat(1));
+    let bias = v128_and(u32x4_shr(e, 12), low12);
+    let x = i32x4_add(i32x4_mul(frequency, u32x4_shr(x, c.precision)), bias);
+    // States stay below 2^31, so the signed compare is the unsigned one.
+    let hungry = i32x4_lt(x, u32x4_splat(LOWER));
+    let mask = i32x4_bitmask(hungry) as usize;
+    // SAFETY: the caller left eight readable bytes; TAKE has sixteen rows of sixteen bytes and mask < 16.
+    let next = unsafe {
+        let next = v128_load64_zero((*words).cast());
+        *words = words.add(2 * mask.count_ones() as usize);
+        i8x16_swizzle(next, v128_load(TAKE.as_ptr().add(mask).cast()))
+    };
+    *state = v128_bitselect(v128_or(i32x4_shl(x, 16), next), x, hungry);
+    u32x4_shr(e, 24)
 }

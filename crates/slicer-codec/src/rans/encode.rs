@@ -139,7 +139,7 @@ impl Encoder {
         if W == 8 && super::encode_avx2::available() {
             return super::encode_avx2::run::<S>(self, tables, symbols);
         }
-        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+        #[cfg(all(target_arch = "wasm32", feature = "simd128"))]
         if W == 8 {
             return super::encode_simd128::run(self, tables, symbols, S);
         }

@@ -27,6 +27,7 @@ static PACK: [[u8; 16]; 16] = {
 };
 
 /// Pushes whole rows of 8 · `streams` lanes, last row first.
+#[target_feature(enable = "simd128")]
 pub(super) fn run(encoder: &mut Encoder, tables: &SymbolTables, symbols: &[u16], streams: usize) {
     let rows = symbols.len() / (8 * streams);
     let largest = symbols.iter().fold(0, |m, &s| if s > m { s } else { m });
@@ -39,9 +40,9 @@ pub(super) fn run(encoder: &mut Encoder, tables: &SymbolTables, symbols: &[u16],
 /// # Safety
 /// Every symbol must be an index of the tables; each of at most four streams needs room below its position for eight
 /// words a row and [`SPARE`] more.
+#[target_feature(enable = "simd128")]
 unsafe fn run_streams(encoder: &mut Encoder, tables: &SymbolTables, symbols: &[u16], streams: usize) {
     let entries: *const v128 = tables.symbols.as_ptr().cast();
-    let low16: v128 = u32x4_splat(0xffff);
     let mut states = [[u32x4_splat(0); 2]; 4];
     let mut ends = [core::ptr::null_mut::<u16>(); 4];
     for s in 0..streams {
@@ -54,41 +55,12 @@ unsafe fn run_streams(encoder: &mut Encoder, tables: &SymbolTables, symbols: &[u
     }
     let starts = ends;
     for row in symbols.chunks_exact(8 * streams).rev() {
-        for ((row, halves), at) in row.chunks_exact(8).zip(&mut states).zip(&mut ends) {
-            for h in [1, 0] {
-                // SAFETY: every symbol is an index of the tables, whose entries are sixteen bytes.
-                let entry = |lane: usize| unsafe { v128_load(entries.add(usize::from(row[4 * h + lane]))) };
-                // Four fields of four symbols: a transposition.
-                let (a, b, c, d) = (entry(0), entry(1), entry(2), entry(3));
-                let (ab, cd) = (i32x4_shuffle::<0, 4, 1, 5>(a, b), i32x4_shuffle::<0, 4, 1, 5>(c, d));
-                let last = i64x2_shuffle::<0, 2>(ab, cd);
-                let reciprocal = i64x2_shuffle::<1, 3>(ab, cd);
-                let (ab, cd) = (i32x4_shuffle::<2, 6, 3, 7>(a, b), i32x4_shuffle::<2, 6, 3, 7>(c, d));
-                let bias = i64x2_shuffle::<0, 2>(ab, cd);
-                let both = i64x2_shuffle::<1, 3>(ab, cd);
-                let x = halves[h];
-                let sheds = i32x4_gt(x, last);
-                let mask = i32x4_bitmask(sheds) as usize;
-                // SAFETY: PACK has sixteen rows of sixteen bytes and mask < 16. At most four words per half row were shed, so
-                // four more fit below.
-                unsafe {
-                    let packed = i8x16_swizzle(x, v128_load(PACK[mask].as_ptr().cast()));
-                    v128_store64_lane::<0>(packed, at.sub(4).cast());
-                    *at = at.sub(mask.count_ones() as usize);
-                }
-                let y = v128_bitselect(u32x4_shr(x, 16), x, sheds);
-                let high = |low: v128, high: v128| i32x4_shuffle::<1, 3, 5, 7>(low, high);
-                let q = high(
-                    u64x2_extmul_low_u32x4(y, reciprocal),
-                    u64x2_extmul_high_u32x4(y, reciprocal),
-                );
-                let scale = u32x4_shr(both, 16);
-                // The product is below 2^46; 17 bits up, the quotient is its high half.
-                let q = high(
-                    i64x2_shl(u64x2_extmul_low_u32x4(q, scale), 17),
-                    i64x2_shl(u64x2_extmul_high_u32x4(q, scale), 17),
-                );
-                halves[h] = i32x4_add(i32x4_add(y, bias), i32x4_mul(q, v128_and(both, low16)));
+        for ((row, states), end) in row.chunks_exact(8).zip(&mut states).zip(&mut ends) {
+            // SAFETY: as this function's own demands; a row of a stream has eight symbols. The halves are written out because
+            // a build for size unrolls no loop.
+            unsafe {
+                states[1] = push(states[1], row.as_ptr().add(4), entries, end);
+                states[0] = push(states[0], row.as_ptr(), entries, end);
             }
         }
     }
@@ -101,4 +73,48 @@ unsafe fn run_streams(encoder: &mut Encoder, tables: &SymbolTables, symbols: &[u
             encoder.at[s] -= starts[s].offset_from(ends[s]) as usize;
         }
     }
+}
+
+/// Pushes four symbols to four states; returns the states.
+///
+/// # Safety
+/// Four symbols, each an index of the entries, and room for four words below `end`.
+#[inline(always)]
+unsafe fn push(x: v128, symbols: *const u16, entries: *const v128, end: &mut *mut u16) -> v128 {
+    // SAFETY: the caller's promises.
+    let [a, b, c, d] = unsafe {
+        [
+            v128_load(entries.add(usize::from(*symbols))),
+            v128_load(entries.add(usize::from(*symbols.add(1)))),
+            v128_load(entries.add(usize::from(*symbols.add(2)))),
+            v128_load(entries.add(usize::from(*symbols.add(3)))),
+        ]
+    };
+    // Four fields of four symbols: a transposition.
+    let (ab, cd) = (i32x4_shuffle::<0, 4, 1, 5>(a, b), i32x4_shuffle::<0, 4, 1, 5>(c, d));
+    let last = i64x2_shuffle::<0, 2>(ab, cd);
+    let reciprocal = i64x2_shuffle::<1, 3>(ab, cd);
+    let (ab, cd) = (i32x4_shuffle::<2, 6, 3, 7>(a, b), i32x4_shuffle::<2, 6, 3, 7>(c, d));
+    let bias = i64x2_shuffle::<0, 2>(ab, cd);
+    let both = i64x2_shuffle::<1, 3>(ab, cd);
+    let sheds = i32x4_gt(x, last);
+    let mask = i32x4_bitmask(sheds) as usize;
+    // SAFETY: PACK has sixteen rows of sixteen bytes and mask < 16; the caller left room for four words.
+    unsafe {
+        let packed = i8x16_swizzle(x, v128_load(PACK.as_ptr().add(mask).cast()));
+        v128_store64_lane::<0>(packed, end.sub(4).cast());
+        *end = end.sub(mask.count_ones() as usize);
+    }
+    let y = v128_bitselect(u32x4_shr(x, 16), x, sheds);
+    let q = i32x4_shuffle::<1, 3, 5, 7>(
+        u64x2_extmul_low_u32x4(y, reciprocal),
+        u64x2_extmul_high_u32x4(y, reciprocal),
+    );
+    let scale = u32x4_shr(both, 16);
+    // The product is below 2^46; 17 bits up, the quotient is its high half.
+    let q = i32x4_shuffle::<1, 3, 5, 7>(
+        i64x2_shl(u64x2_extmul_low_u32x4(q, scale), 17),
+        i64x2_shl(u64x2_extmul_high_u32x4(q, scale), 17),
+    );
+    i32x4_add(i32x4_add(y, bias), i32x4_mul(q, v128_and(both, u32x4_splat(0xffff))))
 }

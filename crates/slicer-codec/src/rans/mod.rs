@@ -6,13 +6,13 @@
 pub(crate) mod decode;
 #[cfg(all(feature = "std", target_arch = "x86_64"))]
 mod decode_avx2;
-#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+#[cfg(all(target_arch = "wasm32", feature = "simd128"))]
 mod decode_simd128;
 #[cfg(feature = "encode")]
 pub(crate) mod encode;
 #[cfg(all(feature = "encode", feature = "std", target_arch = "x86_64"))]
 mod encode_avx2;
-#[cfg(all(feature = "encode", target_arch = "wasm32", target_feature = "simd128"))]
+#[cfg(all(feature = "encode", target_arch = "wasm32", feature = "simd128"))]
 mod encode_simd128;
 
 /// Lower bound of a normalised state.

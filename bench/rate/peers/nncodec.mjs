@@ -1,0 +1,30 @@
+// Fraunhofer nncodec (ISO/IEC 15938-17), the standard's own tensor coder: quantisation with or without trellis, DeepCABAC.
+import { pythonPeer } from './python.mjs';
+import { around } from './steps.mjs';
+
+/** The stated sweep: the best of these at the wanted quality is "nncodec (a)". */
+const SWEEP = [
+  { label: 'trellis', dq: true, lambda: 0 },
+  { label: 'trellis, lambda 0.25', dq: true, lambda: 0.25 },
+  { label: 'trellis, lambda 0.5', dq: true, lambda: 0.5 },
+  { label: 'trellis, lambda 1', dq: true, lambda: 1 },
+  { label: 'no trellis', dq: false, lambda: 0 },
+  { label: 'no trellis, lambda 1', dq: false, lambda: 1 },
+  { label: 'trellis, positions x channels', dq: true, lambda: 0, transpose: true },
+];
+
+/** Its step is about 2^(qp/4) of the union quantiser; whole numbers of qp only. */
+function ladder({ rms }) {
+  const middle = Math.round(4 * Math.log2(rms));
+  return around(middle - 2, 14, 1);
+}
+
+export default pythonPeer({
+  name: 'nncodec',
+  module: 'nncodec',
+  class: 'self-contained',
+  variants: SWEEP.map(({ label, ...fixed }) => ({
+    label,
+    ladder: (statistics) => ladder(statistics).map((qp) => ({ ...fixed, qp })),
+  })),
+});
