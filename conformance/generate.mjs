@@ -18,5 +18,5 @@ await build({
   logLevel: 'warning',
 });
 const { write } = await import(pathToFileURL(bundle).href);
-const manifest = write(join(here, 'vectors'), join(root, 'spec', 'bitstream.md'));
+const manifest = write(join(here, 'vectors'), join(root, 'spec'));
 execFileSync(join(root, 'node_modules', '.bin', 'biome'), ['format', '--write', manifest], { stdio: 'inherit' });

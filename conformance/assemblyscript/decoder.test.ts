@@ -1,5 +1,5 @@
 /**
- * The independent decoder: the worked examples, every baseline vector, and that nothing makes it trap.
+ * The independent decoder: the worked examples, every vector, and that nothing makes it trap.
  */
 
 import { execFileSync } from 'node:child_process';
@@ -21,38 +21,75 @@ interface Outcome {
   error?: string;
 }
 
+type Expect = Outcome & { or?: string[] };
+
+interface Step {
+  body?: string;
+  expect?: Expect;
+  snapshot?: string;
+  restore?: string;
+  reset?: true;
+}
+
 interface Vector {
   id: string;
   about: string;
   drawer: string;
-  tier: string;
+  profiles?: string[];
   files: { frame?: string; setup?: string; body?: string };
-  expect: Outcome & { or?: string[] };
+  steps?: Step[];
+  expect?: Expect;
   limits?: { maxBytes?: number };
+}
+
+interface Options {
+  maxBytes?: number;
+  profiles?: Uint8Array[];
+}
+
+interface Stream {
+  decode(body: Uint8Array, options?: Options): Tensor;
+  snapshot(): Int32Array;
+  restore(state: Int32Array): void;
+  reset(): void;
 }
 
 const vectors: Vector[] = JSON.parse(read('../vectors/manifest.json').toString()).vectors;
 
-let decode: (frame: Uint8Array, maxBytes?: number) => Tensor;
-let openStream: (setup: Uint8Array) => { decode: (body: Uint8Array, maxBytes?: number) => Tensor };
+let decode: (frame: Uint8Array, options?: Options) => Tensor;
+let openStream: (setup: Uint8Array, options?: Options) => Stream;
 
 function read(path: string): Buffer {
   return readFileSync(new URL(path, import.meta.url));
 }
 
-/** What the decoder makes of the files of a vector, in the words of the manifest. */
-function outcome({ files, limits }: Vector): Outcome {
+const file = (name: string) => read(`../vectors/${name}`);
+
+/** What the decoder makes of something, in the words of the manifest. */
+function outcome(make: () => Tensor | undefined): Outcome {
   try {
-    const file = (name: string) => read(`../vectors/${name}`);
-    const maxBytes = limits?.maxBytes;
-    const stream = files.setup && openStream(file(files.setup));
-    if (stream && !files.body) return {};
-    const { type, dims, bytes } = stream
-      ? stream.decode(file(files.body!), maxBytes)
-      : decode(file(files.frame!), maxBytes);
+    const tensor = make();
+    if (!tensor) return {};
+    const { type, dims, bytes } = tensor;
     return { type, dims, sha256: createHash('sha256').update(bytes).digest('hex') };
   } catch (e) {
     return { error: (e as { code?: string }).code ?? String(e) };
+  }
+}
+
+function compare(result: Outcome, { type, dims, sha256, error, or = [] }: Expect): void {
+  if (error) expect([error, ...or]).toContain(result.error);
+  else expect(result).toEqual({ type, dims, sha256 });
+}
+
+/** A stream: bodies, and what happens between them. */
+function follow(stream: Stream, steps: Step[]): void {
+  const states = new Map<string, Int32Array>();
+  for (const { body, expect: wanted, snapshot, restore, reset } of steps) {
+    if (body) compare(outcome(() => stream.decode(file(body))), wanted!);
+    if (snapshot) states.set(snapshot, stream.snapshot().slice());
+    if (restore) stream.restore(states.get(restore)!);
+    if (reset) stream.reset();
   }
 }
 
@@ -103,7 +140,7 @@ describe('hostile input', () => {
     expect(() => decode(changed(14))).toThrow(error('corrupt', 11));
     expect(() => decode(changed(34))).toThrow(error('checksum_mismatch', 32));
     expect(() => decode(Uint8Array.of(...frame, 0))).toThrow(error('trailing_bytes', 36));
-    expect(() => decode(frame, 31)).toThrow(error('limit_exceeded', 26));
+    expect(() => decode(frame, { maxBytes: 31 })).toThrow(error('limit_exceeded', 26));
   });
 
   it('never traps on a changed byte', () => {
@@ -122,20 +159,24 @@ describe('hostile input', () => {
   });
 
   it('refuses an output above the cap before it allocates', () => {
-    expect(() => decode(frame, 31)).toThrow(expect.objectContaining({ code: 'limit_exceeded' }));
-    expect(decode(frame, 32).bytes).toHaveLength(32);
+    expect(() => decode(frame, { maxBytes: 31 })).toThrow(expect.objectContaining({ code: 'limit_exceeded' }));
+    expect(decode(frame, { maxBytes: 32 }).bytes).toHaveLength(32);
   });
 });
 
 describe.each([...new Set(vectors.map((v) => v.drawer))])('vectors: %s', (drawer) => {
-  it.each(vectors.filter((v) => v.drawer === drawer && v.tier === 'baseline'))('$id: $about', (vector) => {
-    const result = outcome(vector);
-    if (vector.expect.error) {
-      expect([vector.expect.error, ...(vector.expect.or ?? [])]).toContain(result.error);
-    } else {
-      const { type, dims, sha256 } = vector.expect;
-      expect(result).toEqual({ type, dims, sha256 });
+  it.each(vectors.filter((v) => v.drawer === drawer))('$id: $about', ({ files, steps, limits, ...vector }) => {
+    const options = { ...limits, profiles: vector.profiles?.map(file) };
+    if (steps) {
+      follow(openStream(file(files.setup!), options), steps);
+      return;
     }
+    const result = outcome(() => {
+      if (files.frame) return decode(file(files.frame), options);
+      const stream = openStream(file(files.setup!), options);
+      return files.body ? stream.decode(file(files.body)) : undefined;
+    });
+    compare(result, vector.expect!);
   });
 });
 

@@ -3,8 +3,9 @@ import type { Fault } from './bytes.ts';
 import { checksum } from './crc32c.ts';
 import type { Type } from './elements.ts';
 import { type Flag, flagsOf } from './flags.ts';
-import type { Body, Setup } from './model.ts';
-import { bareBody, bareSetup, expected, standalone } from './stream.ts';
+import { type Body, FEATURE, isCoded, type Setup } from './model.ts';
+import type { ProfileFile } from './profile.ts';
+import { bareBody, bareSetup, expected, featuresOf, standalone } from './stream.ts';
 
 /** The four drawers. */
 export type Drawer = 'must-read' | 'legal-but-rare' | 'malformed' | 'invalid';
@@ -17,6 +18,7 @@ export type Code =
   | 'unsupported_version'
   | 'unsupported_feature'
   | 'unknown_profile'
+  | 'profile_mismatch'
   | 'checksum_mismatch'
   | 'limit_exceeded'
   | 'bad_dims'
@@ -29,6 +31,17 @@ export type Expect =
   | { type: Type; dims: number[]; bytes: Uint8Array }
   | { error: Code; field: string; offset?: number; or?: Code[] };
 
+/** The tiers of § 1.1. */
+export type Tier = 'baseline' | 'main' | 'dense';
+
+/** What happens to a stream's decoder. */
+export type Step =
+  | { body: Uint8Array; expect: Expect }
+  | { skip: number }
+  | { snapshot: string }
+  | { restore: string }
+  | { reset: true };
+
 /** One vector with its bytes. */
 export interface Vector {
   id: string;
@@ -36,11 +49,24 @@ export interface Vector {
   about: string;
   sections: string[];
   flags: Flag[];
-  framing: 'standalone' | 'bare';
+  tier: Tier;
+  framing: 'standalone' | 'bare' | 'stream';
+  /** To be held before anything is decoded. */
+  profiles: ProfileFile[];
   files: { frame: Uint8Array } | { setup: Uint8Array; body?: Uint8Array };
-  expect: Expect;
+  /** Of `stream` framing: bodies in order, and what happens between them. */
+  steps?: Step[];
+  /** Of all others. */
+  expect?: Expect;
   reconstruction?: 'exact' | 'numeric';
   limits?: { maxBytes: number };
+}
+
+/** What the setup asks of a decoder. */
+export function tierOf(s: Setup): Tier {
+  const features = featuresOf(s);
+  if (features & (FEATURE.TRELLIS | FEATURE.DENSE)) return 'dense';
+  return features & (FEATURE.CHANNEL_TRANSFORM | FEATURE.DCT) ? 'main' : 'baseline';
 }
 
 /** What a vector's definition may add. */
@@ -65,6 +91,8 @@ export interface Damage {
   /** Codes that are right too. */
   or?: Code[];
   limits?: { maxBytes: number };
+  /** Other profiles than the setup's. */
+  profiles?: ProfileFile[];
 }
 
 /** Collects vectors; ids are unique. */
@@ -81,7 +109,7 @@ export class Collection {
   /** A valid stream. `sections` are separated by blanks. */
   good(id: string, about: string, sections: string, s: Setup, b: Body, notes: Notes = {}): void {
     const tensor = expected(s, b);
-    const numeric = s.domain === 'real' && s.bins && !b.raw;
+    const numeric = s.domain === 'real' && isCoded(s) && !b.raw;
     const files = notes.bare
       ? { setup: pack(bareSetup(s).bytes), body: pack(bareBody(s, b).bytes) }
       : { frame: pack(standalone(s, b).bytes) };
@@ -91,7 +119,9 @@ export class Collection {
       about,
       sections: [...sections.split(' '), ...(numeric ? ['11.1'] : [])],
       flags: [...new Set([...flagsOf(s, b, tensor.dims), ...(notes.flags ?? [])])],
+      tier: tierOf(s),
       framing: notes.bare ? 'bare' : 'standalone',
+      profiles: s.profile ? [s.profile.file] : [],
       files,
       expect: { type: s.type, ...tensor },
       reconstruction: numeric ? 'numeric' : 'exact',
@@ -131,7 +161,9 @@ export class Collection {
       about,
       sections: [...sections.split(' '), '14.1'],
       flags: d.flags ?? [],
+      tier: tierOf(s),
       framing: d.setupOnly || d.bare ? 'bare' : 'standalone',
+      profiles: d.profiles ?? (s.profile ? [s.profile.file] : []),
       files,
       expect: { error, field, offset: find(field).start, or: d.or },
       limits: d.limits,

@@ -1,6 +1,6 @@
 /** Flags: what a vector exercises, in words a report can group by. Most follow from the stream itself. */
 import { expand } from './bins.ts';
-import type { Body, Setup } from './model.ts';
+import { type Body, isCoded, type Setup } from './model.ts';
 
 /** Every flag and what it means. */
 export const GLOSSARY = {
@@ -39,6 +39,18 @@ export const GLOSSARY = {
   metadata: 'metadata records',
   'variable-rows': 'every body carries its first dim (ROWS)',
   'body-checksum': 'bare bodies end in a checksum',
+  profile: 'a profile that both ends hold',
+  mean: 'the mean of a profile is added',
+  'profile-classes': 'classes of channels from a profile',
+  'channel-transform': 'coefficients become channels',
+  dct: 'planes of DCT coefficients',
+  'dct-weighted': 'DCT coefficients with the frequency weight',
+  trellis: 'two union quantisers and their machine',
+  dense: 'the dense coder',
+  adaptive: 'classes of channels that follow the levels',
+  reset: 'a body that starts the adaptive classes anew',
+  loss: 'bodies that do not arrive',
+  rollback: 'a decoder that goes back to an earlier state',
   exhaustive: 'every bit pattern of the type',
   'special-values': 'signed zeros, subnormals, infinities or NaNs',
   saturation: 'values beyond the range of the type',
@@ -57,7 +69,7 @@ export function flagsOf(s: Setup, b: Body, dims: readonly number[]): Flag[] {
   const out = new Set<Flag>();
   const add = (condition: unknown, flag: Flag) => condition && out.add(flag);
   add(b.raw, 'raw');
-  add(!s.bins, 'raw-only');
+  add(!isCoded(s), 'raw-only');
   add(dims.includes(0), 'empty');
   add(dims.length === 0, 'scalar');
   add(dims.length === 8, 'rank-8');
@@ -66,9 +78,23 @@ export function flagsOf(s: Setup, b: Body, dims: readonly number[]): Flag[] {
   add(s.metadata, 'metadata');
   add(s.bodyChecksum, 'body-checksum');
   add(b.stepIndex !== undefined, 'step-index');
+  add(b.reset, 'reset');
+  add(s.profile, 'profile');
+  if (isCoded(s) && !b.raw) {
+    add(s.profile?.mean, 'mean');
+    add(s.profile?.classes, 'profile-classes');
+    add(s.channelTransform, 'channel-transform');
+    add(s.dct, 'dct');
+    add(s.dct === 'weighted', 'dct-weighted');
+    add(s.trellis, 'trellis');
+    add(s.adaptive, 'adaptive');
+    add(s.scales, 'scales');
+    add(s.segmentSize !== undefined, 'segments');
+    add(s.dense, 'dense');
+    out.add(s.domain);
+  }
   if (s.bins && !b.raw) {
     const bins = expand(s.bins);
-    out.add(s.domain);
     out.add(`lanes-${s.lanes}`);
     out.add(`bins-${s.bins.kind}`);
     out.add(bins.some((x) => x.bits > 0) ? 'offsets' : 'no-offsets');
@@ -85,8 +111,6 @@ export function flagsOf(s: Setup, b: Body, dims: readonly number[]): Flag[] {
     add(s.tables!.kind === 'inline' && s.tables!.fromPrevious?.length, 'tables-previous');
     add(s.classes, 'classes');
     add(s.thresholds, 'contexts');
-    add(s.scales, 'scales');
-    add(s.segmentSize !== undefined, 'segments');
   }
   return [...out];
 }

@@ -5,7 +5,7 @@ import { allVectors, SEED } from './all.ts';
 import { coverageReport } from './coverage.ts';
 import { filesOf, manifestOf } from './manifest.ts';
 
-/** Writes the files into `folder`; returns the manifest's path. Files that belong to no vector are removed. */
+/** Writes the files into `folder`, with the coverage of the texts in `specification`; returns the manifest's path. Files that belong to no vector are removed. */
 export function write(folder: string, specification: string): string {
   const vectors = allVectors();
   const files = filesOf(vectors);
@@ -27,6 +27,7 @@ export function write(folder: string, specification: string): string {
   for (const drawer of new Set(vectors.map((v) => v.drawer))) {
     console.log(`  ${drawer.padEnd(16)}${vectors.filter((v) => v.drawer === drawer).length}`);
   }
-  console.log(coverageReport(readFileSync(specification, 'utf8'), vectors));
+  const text = (name: string) => readFileSync(join(specification, name), 'utf8');
+  console.log(coverageReport({ bitstream: text('bitstream.md'), profile: text('profile.md') }, vectors));
   return manifest;
 }

@@ -1,6 +1,6 @@
 /** The manifest and the files beside it. */
 import { createHash } from 'node:crypto';
-import type { Vector } from './collection.ts';
+import type { Expect, Vector } from './collection.ts';
 import { GLOSSARY } from './flags.ts';
 
 /** Tensors up to this size stand in the manifest. */
@@ -11,6 +11,14 @@ export function filesOf(vectors: readonly Vector[]): Map<string, Uint8Array> {
   const out = new Map<string, Uint8Array>();
   for (const v of vectors) {
     for (const [part, bytes] of Object.entries(v.files)) if (bytes) out.set(pathOf(v, part), bytes);
+    for (const { profile, bytes } of v.profiles) {
+      const path = `profiles/${profile.name}.slcp`;
+      if (out.has(path) && Buffer.compare(out.get(path)!, bytes) !== 0) throw new Error(`two profiles named ${path}`);
+      out.set(path, bytes);
+    }
+    v.steps?.forEach((step, i) => {
+      if ('body' in step) out.set(pathOf(v, `${i}.body`), step.body);
+    });
   }
   return out;
 }
@@ -24,7 +32,7 @@ export function manifestOf(vectors: readonly Vector[], seed: number) {
   return {
     $schema: '../manifest.schema.json',
     version: 0,
-    draft: 1,
+    draft: 2,
     seed,
     flags: GLOSSARY,
     vectors: vectors.map((v) => ({
@@ -33,19 +41,23 @@ export function manifestOf(vectors: readonly Vector[], seed: number) {
       about: v.about,
       sections: v.sections,
       flags: v.flags,
-      tier: 'baseline',
+      tier: v.tier,
       framing: v.framing,
       files: Object.fromEntries(Object.keys(v.files).map((part) => [part, pathOf(v, part)])),
-      expect: expectation(v),
+      profiles: v.profiles.length > 0 ? v.profiles.map(({ profile }) => `profiles/${profile.name}.slcp`) : undefined,
+      steps: v.steps?.map((step, i) =>
+        'body' in step ? { body: pathOf(v, `${i}.body`), expect: expectation(step.expect) } : step,
+      ),
+      expect: v.expect && expectation(v.expect),
       reconstruction: v.reconstruction,
       limits: v.limits,
     })),
   };
 }
 
-function expectation(v: Vector) {
-  if ('error' in v.expect) return v.expect;
-  const { type, dims, bytes } = v.expect;
+function expectation(expect: Expect) {
+  if ('error' in expect) return expect;
+  const { type, dims, bytes } = expect;
   const sha256 = createHash('sha256').update(bytes).digest('hex');
   return { type, dims, sha256, bytes: bytes.length <= INLINE ? Buffer.from(bytes).toString('base64') : undefined };
 }

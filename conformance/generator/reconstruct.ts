@@ -1,9 +1,11 @@
-/** From levels to the tensor (§ 10, § 11). */
+/** From levels to the tensor (§ 10, § 11, § 15, § 16). */
 import type { Bin } from './bins.ts';
 import { f32OfBits } from './bytes.ts';
-import { bytesOfElements, convert, imageOf, type Type } from './elements.ts';
+import { bytesOfElements, convert, imageOf } from './elements.ts';
 import { scanOrder, viewOf } from './layout.ts';
-import type { Body, Setup } from './model.ts';
+import { type Body, codedView, type Setup } from './model.ts';
+import { linesOf } from './profile.ts';
+import { channelsOf, inverseDct } from './transform.ts';
 
 const BITS = [0x3f800000, 0x3f8b95c2, 0x3f9837f0, 0x3fa5fed7, 0x3fb504f3, 0x3fc5672a, 0x3fd744fd, 0x3feac0c7];
 const E = BITS.map(f32OfBits);
@@ -23,33 +25,67 @@ export function effectiveStep(setup: Setup, body: Body, row: number, channel: nu
 
 const LARGEST = f32OfBits(0x7f7fffff);
 
+/** What places a level in the real domain. */
+export type Place = Pick<Bin, 'stride' | 'delta'> & { union: number };
+
 /** The value of one level in the real domain, a binary32. */
-export function realValue(b: Bin, level: number, step: number): number {
-  const point = 256 * level + 128 * (b.stride - 1) + b.delta * b.stride;
+export function realValue(p: Place, level: number, step: number): number {
+  const point = 256 * level + 128 * (p.stride - 1) + p.delta * p.stride - 128 * p.union * Math.sign(level);
   const value = Math.fround(point * (step / 256));
   return Math.max(-LARGEST, Math.min(LARGEST, value));
 }
 
-/** The tensor of a coded body: little-endian bytes, row-major. */
-export function tensorOf(setup: Setup, body: Body, dims: readonly number[], bins: readonly Bin[], tokens: number[]) {
-  const view = viewOf(dims, setup.layout);
-  const order = scanOrder(dims, view.axes);
+/** The tensor of a coded body: little-endian bytes, row-major. `place` tells of a value's bin and union bit. */
+export function tensorOf(setup: Setup, body: Body, dims: readonly number[], place: (i: number) => Place): Uint8Array {
+  const { type, domain } = setup;
+  const order = scanOrder(dims, viewOf(dims, setup.layout).axes);
   const out = new Float64Array(order.length);
-  const size = view.height * view.width;
   const levels = body.levels ?? [];
-  let step = 0;
-  order.forEach((index, i) => {
-    if (setup.domain === 'real' && i % size === 0) {
-      const plane = i / size;
-      step = effectiveStep(setup, body, Math.floor(plane / view.channels), plane % view.channels);
-    }
-    out[index] = elementOf(setup.type, setup.domain, bins[tokens[i]], levels[i], step);
-  });
-  return bytesOfElements(setup.type, out);
+  if (domain === 'real') {
+    const values = realValues(setup, body, dims, place);
+    order.forEach((index, i) => {
+      if (!Number.isFinite(values[i])) throw new Error('a value that is not finite');
+      out[index] = convert(type, values[i]);
+    });
+  } else {
+    order.forEach((index, i) => {
+      out[index] = domain === 'integer' ? levels[i] : imageOf(type, levels[i]);
+    });
+  }
+  return bytesOfElements(type, out);
 }
 
-function elementOf(type: Type, domain: Setup['domain'], b: Bin, level: number, step: number): number {
-  if (domain === 'integer') return level;
-  if (domain === 'float-bits') return imageOf(type, level);
-  return convert(type, realValue(b, level, step));
+/** Binary32 values of the view, in scan order. */
+function realValues(setup: Setup, body: Body, dims: readonly number[], place: (i: number) => Place): Float32Array {
+  const coded = codedView(setup, dims);
+  const size = coded.height * coded.width;
+  const z = new Float32Array(coded.rows * coded.channels * size);
+  let step = 0;
+  z.forEach((_, i) => {
+    if (i % size === 0) {
+      const plane = i / size;
+      step = effectiveStep(setup, body, Math.floor(plane / coded.channels), plane % coded.channels);
+    }
+    z[i] = realValue(place(i), body.levels![i], step);
+  });
+  if (setup.dct) {
+    for (let at = 0; at < z.length; at += size) {
+      z.set(inverseDct(z.slice(at, at + size), coded.height, coded.width, setup.dct === 'weighted'), at);
+    }
+  }
+  const profile = setup.profile?.file.profile;
+  const channels = viewOf(dims, setup.layout).channels;
+  const y = new Float32Array(coded.rows * channels * size);
+  const lines = setup.channelTransform ? linesOf(profile!) : [];
+  for (let row = 0; row < coded.rows; row++) {
+    const of = z.slice(row * coded.channels * size, (row + 1) * coded.channels * size);
+    y.set(setup.channelTransform ? channelsOf(of, lines, size) : of, row * channels * size);
+  }
+  if (setup.profile?.mean) {
+    const { mean } = profile!;
+    y.forEach((value, i) => {
+      y[i] = Math.fround(value + Math.fround(mean![Math.floor(i / size) % channels]));
+    });
+  }
+  return y;
 }

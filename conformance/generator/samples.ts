@@ -1,8 +1,7 @@
 /** Ingredients of vectors: levels, tables that fit them, elements. */
 import { type Bins, codeLevel, expand } from './bins.ts';
 import { rangeOf, type Type, widthOf } from './elements.ts';
-import type { Body, Setup } from './model.ts';
-import { setupOf } from './model.ts';
+import { type Body, codedView, type Setup, setupOf } from './model.ts';
 import type { Random } from './random.ts';
 import { type Family, type Inline, logOfCount } from './tables.ts';
 
@@ -60,8 +59,10 @@ export function elementsOf(type: Type, n: number, random: Random): number[] {
 /** A setup and a body that codes random small levels, for vectors about something else. */
 export function coded(some: Partial<Setup>, random: Random, outliers: readonly number[] = [37, -300]): [Setup, Body] {
   const s = setupOf({ type: 'float32', dims: [2, 3, 4, 5], layout: 'nchw', step: 0.25, bins: SMALL, ...some });
-  const n = s.dims.reduce((a, b) => a * b, 1);
+  const view = codedView(s, s.dims);
+  const n = view.rows * view.channels * view.height * view.width;
   const most = s.bins === UNITS ? 7 : 3;
   const levels = levelsFor(n, random, most, s.bins === SMALL ? outliers : []);
-  return [{ ...s, tables: s.tables ?? family(1) }, { levels }];
+  if (s.dense) return [{ ...s, bins: undefined, tables: undefined }, { levels }];
+  return [{ ...s, tables: s.tables ?? family(s.trellis ? 2 : 1) }, { levels }];
 }

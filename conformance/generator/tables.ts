@@ -69,14 +69,15 @@ export function tableBytes(tables: Tables): number[] {
 }
 
 /** Frequencies of every table. */
-export function frequencies(tables: Tables, bins: readonly Bin[]): number[][] {
+export function frequencies(tables: Tables, bins: readonly Bin[], trellis = false): number[][] {
   if (tables.kind === 'inline') return tables.logs.map((logs) => normalise(logs.map(weightOfLog), tables.precision));
   const out: number[][] = [];
   for (let t = 0; t < tables.count; t++) {
-    const scale = tables.first + t * tables.increment;
+    const scale = tables.first + (trellis ? t >> 1 : t) * tables.increment;
+    const union = trellis ? t & 1 : 0;
     out.push(
       normalise(
-        bins.map((b) => familyWeight(b, tables.shape, scale)),
+        bins.map((b) => familyWeight(b, tables.shape, scale, union)),
         tables.precision,
       ),
     );
@@ -85,23 +86,32 @@ export function frequencies(tables: Tables, bins: readonly Bin[]): number[][] {
 }
 
 /** § 8.2, in integers without bounds; the section's bounds are asserted. */
-export function familyWeight(b: Bin, shape: number, scale: number): bigint {
+export function familyWeight(b: Bin, shape: number, scale: number, union: number): bigint {
   const v = (4n * 2n ** BigInt(shape) - 1n) * (scale % 2 === 0 ? 1024n : 1448n) * 2n ** BigInt(scale >> 1);
   assert(v < 2n ** 40n, 'V');
-  const width = 2n ** BigInt(b.bits) * BigInt(b.stride);
-  const edge = 16n * BigInt(b.lower) - 8n;
+  const low = edge(BigInt(b.lower), union);
+  const span = edge(BigInt(b.lower) + 2n ** BigInt(b.bits) * BigInt(b.stride), union) - low;
   let sum = 0n;
   for (let j = 0n; j < 8n; j++) {
-    let x = edge + (2n * j + 1n) * width;
+    let x = low + (((2n * j + 1n) * span) >> 4n);
     if (x < 0n) x = -x;
     if (x > 2n ** 19n) x = 2n ** 19n;
     let r = (v * 2n ** 24n) / (v + 256n * x * x);
     for (let i = 0; i <= shape; i++) r = (r * r) >> 24n;
     sum += r;
   }
-  const weight = sum * width;
+  assert(sum * span < 2n ** 63n, 'sum · span');
+  const weight = (sum * span) >> 4n;
   assert(weight < 2n ** 60n, 'weight');
   return weight > 1n ? weight : 1n;
+}
+
+/** The lower edge of a level, in 1/16 step. */
+function edge(k: bigint, union: number): bigint {
+  if (union === 0) return 16n * k - 8n;
+  if (k === 0n) return -4n;
+  if (k === 1n) return 4n;
+  return k < 0n ? 16n * k : 16n * (k - 1n);
 }
 
 /** § 8.3. */

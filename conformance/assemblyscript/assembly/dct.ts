@@ -2,7 +2,7 @@
  * § 16 DCT: the inverse, tile by tile.
  */
 
-const PI: f64 = reinterpret<f64>(0x400921fb54442d18);
+const PI: f64 = Math.PI;
 const LONGEST: u32 = 64;
 
 /** B_N by k · N + n. */

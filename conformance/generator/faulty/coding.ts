@@ -97,7 +97,7 @@ function faultyTables(tables: Field): void {
   const bad = (id: string, about: string, sections: string, bytes: number[]) =>
     tables(id, about, sections, 'bad_table', bytes);
   bad('tables-none', 'no tables', '8', [1, 0, 0, 12, 1]);
-  bad('tables-65', '65 tables', '8', [1, 65, 0, 0, 0]);
+  bad('tables-129', '129 tables', '8', [1, 0x81, 1, 0, 0, 0]);
   bad('tables-count-2-32', 'the largest count', '8', [1, ...varint(4294967295), 0, 0, 0]);
   bad('family-shape-4', 'a shape above 3', '8.2', [1, 1, 4, 12, 1]);
   bad('family-shape-255', 'a shape above 3', '8.2', [1, 1, 255, 12, 1]);

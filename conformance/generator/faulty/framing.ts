@@ -164,7 +164,7 @@ function precedence(out: Collection, raw: Pair, real: Pair): void {
     faults: { type: become(7 | (9 << 3)) },
   });
   both('features-then-type', 'a reserved feature, and a reserved type', '4', 'unsupported_feature', 'features', raw, {
-    faults: { features: become(0x80, 0x04), type: become(7 | (9 << 3)) },
+    faults: { features: become(0x80, 0x80, 0x02), type: become(7 | (9 << 3)) },
   });
   both('trailing-then-checksum', 'a byte behind a wrong checksum', '3.1', 'trailing_bytes', 'end', raw, {
     faults: { checksum: flip(0, 1) },
@@ -186,6 +186,6 @@ function precedence(out: Collection, raw: Pair, real: Pair): void {
     faults: { magic: become(1, 2, 3, 4), version: become(9) },
   });
   both('version-then-features', 'another draft, and a reserved feature', '3.1', 'unsupported_version', 'draft', raw, {
-    faults: { draft: become(9), features: become(0x80, 0x04) },
+    faults: { draft: become(9), features: become(0x80, 0x80, 0x02) },
   });
 }
