@@ -30,7 +30,7 @@ pub fn frame(data: &[u8]) {
         let result = decode(bytes, LIMITS);
         sound(&result, bytes.len());
         // What decodes can be inspected, and the fields cover the frame.
-        let fields = inspect(bytes, LIMITS);
+        let fields = inspect(bytes, &[], LIMITS);
         if result.is_ok() {
             assert!(fields.is_ok());
         }
@@ -41,7 +41,7 @@ pub fn frame(data: &[u8]) {
 pub fn stream(data: &[u8]) {
     let [setup, bodies, rest @ ..] = data else { return };
     let (setup, rest) = rest.split_at(rest.len().min(usize::from(*setup)));
-    let mut warm = match StreamDecoder::new(setup, LIMITS) {
+    let mut warm = match StreamDecoder::new(setup, &[], LIMITS) {
         Ok(decoder) => decoder,
         Err(e) => return sound(&Err(e), setup.len()),
     };
@@ -54,7 +54,7 @@ pub fn stream(data: &[u8]) {
         let result = one(&mut warm);
         sound(&result, body.len());
         // Nothing of an earlier body, sound or not, may be left.
-        let cold = StreamDecoder::new(setup, LIMITS).and_then(|mut decoder| one(&mut decoder));
+        let cold = StreamDecoder::new(setup, &[], LIMITS).and_then(|mut decoder| one(&mut decoder));
         assert_eq!(result, cold);
     }
 }

@@ -104,6 +104,9 @@ impl Decoder {
     fn body(&mut self, setup: &Setup, body: &Body<'_>, account: &mut Account, sink: &mut dyn Sink) -> Result<()> {
         let view = &body.view;
         sink.begin(setup.dtype, view)?;
+        if body.reset {
+            self.state.reset();
+        }
         let coding = match &setup.coding {
             Some(coding) if !body.raw => coding,
             _ => {
@@ -111,9 +114,6 @@ impl Decoder {
                 return Ok(());
             }
         };
-        if body.reset {
-            self.state.reset();
-        }
         if coding.has_transforms() {
             let mut inverse = core::mem::take(&mut self.inverse);
             let result = inverse

@@ -74,15 +74,11 @@ fn a_warm_decoder_allocates_nothing() {
 #[test]
 fn a_warm_stream_allocates_nothing() {
     let options = StreamOptions {
-        dtype: DType::F32,
-        dims: &[8, 576],
-        layout: None,
-        step: 0.1,
-        shape: 1,
         checksum: true,
+        ..StreamOptions::new(DType::F32, &[8, 576], 0.1)
     };
     let mut encoder = StreamEncoder::new(&options, None).unwrap();
-    let mut decoder = StreamDecoder::new(&encoder.setup(), Limits::default()).unwrap();
+    let mut decoder = StreamDecoder::new(&encoder.setup(), &[], Limits::default()).unwrap();
     let (mut body, mut out) = (Vec::new(), Vec::new());
     let rows: Vec<Vec<u8>> = (0..6).map(|seed| values(576 * (1 + seed as usize % 3), seed)).collect();
     for round in 0..3 {

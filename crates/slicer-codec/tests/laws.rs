@@ -176,17 +176,18 @@ proptest! {
         }
         let limits = Limits { max_bytes: 1 << 20, max_work: 1 << 22 };
         let _ = decode(&bytes, limits);
-        let _ = inspect(&bytes, limits);
-        let _ = StreamDecoder::new(&bytes, limits);
+        let _ = inspect(&bytes, &[], limits);
+        let _ = StreamDecoder::new(&bytes, &[], limits);
     }
 
     #[test]
     fn streams_round_trip(rows in 1u32..9, channels in 1u32..700, seed: u64, kind: u8, step in 0.01f32..1.0, checksum: bool) {
         let sample = tensor(DType::F32, (4 * channels) as usize, seed ^ 99, kind);
         let sample = TensorRef::new(DType::F32, &[4, channels], &sample).unwrap();
-        let options = StreamOptions { dtype: DType::F32, dims: &[8, channels], layout: None, step, shape: 1, checksum };
+        let dims = [8, channels];
+        let options = StreamOptions { checksum, ..StreamOptions::new(DType::F32, &dims, step) };
         let mut encoder = StreamEncoder::new(&options, Some(&sample)).unwrap();
-        let mut decoder = StreamDecoder::new(&encoder.setup(), Limits::default()).unwrap();
+        let mut decoder = StreamDecoder::new(&encoder.setup(), &[], Limits::default()).unwrap();
         let (mut body, mut out) = (Vec::new(), Vec::new());
         for i in 0..3 {
             let bytes = tensor(DType::F32, (rows.min(8) * channels) as usize, seed ^ i, kind);

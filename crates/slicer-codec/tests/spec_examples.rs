@@ -51,14 +51,7 @@ fn uniform_frame() {
 /// Example 3: a setup sent once and a bare body of two rows with their own classes.
 #[test]
 fn stream() {
-    let options = StreamOptions {
-        dtype: DType::F32,
-        dims: &[8, 3],
-        layout: None,
-        step: 0.25,
-        shape: 1,
-        checksum: false,
-    };
+    let options = StreamOptions::new(DType::F32, &[8, 3], 0.25);
     let mut encoder = StreamEncoder::new(&options, None).unwrap();
     compare("3-stream.setup", &encoder.setup());
     let bytes = floats(&[0.25, -0.5, 0.0, 3.0, 0.0, -5.25]);
@@ -66,7 +59,7 @@ fn stream() {
     encoder.encode(&bytes, &mut body).unwrap();
     compare("3-stream.body", &body);
     let mut out = Vec::new();
-    let mut decoder = StreamDecoder::new(&encoder.setup(), Limits::default()).unwrap();
+    let mut decoder = StreamDecoder::new(&encoder.setup(), &[], Limits::default()).unwrap();
     let (_, dims) = decoder.decode_into(&body, Limits::default(), &mut out).unwrap();
     assert_eq!((dims.as_slice(), out), (&[2, 3][..], bytes));
 }

@@ -43,7 +43,7 @@ fn run(files: &Value, limits: Limits) -> Result<Option<Tensor>> {
     if let Some(frame) = read(files, "frame") {
         return decode(&frame, limits).map(Some);
     }
-    let mut decoder = StreamDecoder::new(&read(files, "setup").unwrap(), limits)?;
+    let mut decoder = StreamDecoder::new(&read(files, "setup").unwrap(), &[], limits)?;
     let Some(body) = read(files, "body") else {
         return Ok(None);
     };

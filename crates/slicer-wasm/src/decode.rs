@@ -24,7 +24,7 @@ pub fn decode(handle: u32) -> u32 {
 #[wasm_bindgen]
 pub fn inspect(handle: u32) -> u32 {
     let c = codec(handle);
-    match slicer_codec::inspect(&c.input, limits(&c.slots)) {
+    match slicer_codec::inspect(&c.input, &c.profiles, limits(&c.slots)) {
         Ok(entries) => {
             c.entries.clear();
             for e in entries {
@@ -41,7 +41,7 @@ pub fn inspect(handle: u32) -> u32 {
 #[wasm_bindgen]
 pub fn stream_open(handle: u32) -> u32 {
     let c = codec(handle);
-    match StreamDecoder::new(&c.input, limits(&c.slots)) {
+    match StreamDecoder::new(&c.input, &c.profiles, limits(&c.slots)) {
         Ok(decoder) => {
             c.stream_decoder = Some(decoder);
             0

@@ -9,6 +9,8 @@
 extern crate alloc;
 
 mod decode;
+mod profile;
+mod state;
 #[cfg(feature = "encode")]
 mod encode;
 #[cfg(feature = "encode")]
@@ -18,6 +20,7 @@ mod runtime;
 mod slots;
 
 use alloc::boxed::Box;
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 use slots::{SLOTS, Slots};
 use wasm_bindgen::prelude::wasm_bindgen;
@@ -31,8 +34,12 @@ pub(crate) struct Codec {
     pub slots: Slots,
     pub decoder: Option<slicer_codec::Decoder>,
     pub stream_decoder: Option<slicer_codec::StreamDecoder>,
+    pub profiles: Vec<Arc<slicer_codec::Profile>>,
     #[cfg(feature = "encode")]
     pub encoder: slicer_codec::Encoder,
+    /// Which of the profiles the encoder has; 0 = none.
+    #[cfg(feature = "encode")]
+    pub encoder_profile: usize,
     #[cfg(feature = "encode")]
     pub stream_encoder: Option<slicer_codec::StreamEncoder>,
 }
@@ -54,8 +61,11 @@ pub fn codec_new() -> u32 {
         slots: [0.0; SLOTS],
         decoder: None,
         stream_decoder: None,
+        profiles: Vec::new(),
         #[cfg(feature = "encode")]
         encoder: slicer_codec::Encoder::new(),
+        #[cfg(feature = "encode")]
+        encoder_profile: 0,
         #[cfg(feature = "encode")]
         stream_encoder: None,
     };

@@ -1,10 +1,12 @@
 //! Encoder options from slots, and the report back into them.
 
+use alloc::sync::Arc;
 use crate::slots::{
-    BUDGET, BUDGET_VALUES, DIMS, DTYPE, EFFORT, GRANULARITY, LAYOUT, MODE, RANK, REPORT, Slots, WANT_REPORT,
+    BUDGET, BUDGET_VALUES, DIMS, DTYPE, EFFORT, GRANULARITY, LAYOUT, MODE, PROFILE, RANK, REPORT, STREAM_TOOLS, Slots,
+    WANT_REPORT,
 };
 use slicer_codec::{
-    Budget, DType, Dims, Effort, EncodeOptions, Error, ErrorCode, Field, Granularity, Layout, Mode, Report, Result,
+    Budget, DType, Dims, Effort, EncodeOptions, Error, ErrorCode, Field, Granularity, Layout, Mode, Profile, Report, Result,
     StreamEncoder, StreamOptions, TensorRef,
 };
 
@@ -66,7 +68,7 @@ fn layout(slots: &Slots) -> Result<Option<Layout>> {
 }
 
 /// The stream that the slots describe: step, table shape, checksum and rows of the sample take the budget's numbers.
-pub fn stream_encoder(slots: &Slots, sample: &[u8]) -> Result<StreamEncoder> {
+pub fn stream_encoder(slots: &Slots, profiles: &[Arc<Profile>], sample: &[u8]) -> Result<StreamEncoder> {
     let (dtype, dims) = (dtype(slots)?, dims(slots)?);
     let dims = dims.as_slice();
     let [step, shape, checksum, rows] = [0, 1, 2, 3].map(|i| slots[BUDGET_VALUES + i]);
@@ -77,6 +79,9 @@ pub fn stream_encoder(slots: &Slots, sample: &[u8]) -> Result<StreamEncoder> {
         step: step as f32,
         shape: shape as u8,
         checksum: checksum != 0.0,
+        trellis: slots[STREAM_TOOLS] as u8 & 1 != 0,
+        adaptive: slots[STREAM_TOOLS] as u8 & 2 != 0,
+        profile: (slots[PROFILE] as usize).checked_sub(1).and_then(|i| profiles.get(i)).cloned(),
     };
     if rows.is_nan() || dims.is_empty() {
         return StreamEncoder::new(&options, None);
@@ -104,6 +109,7 @@ fn budget(slots: &Slots) -> Result<Budget> {
             blocks: given(2).map(|v| v as u32),
             distortion: values[3],
         },
+        7 => Budget::ExpectedKl(values[0]),
         _ => return Err(invalid(ErrorCode::InvalidBudget, BUDGET)),
     })
 }
@@ -134,6 +140,7 @@ pub fn set_report(slots: &mut Slots, report: &Report) {
         s.body as f64,
         s.payload as f64,
         s.checksum as f64,
+        f64::from(report.features),
     ];
     slots[REPORT..REPORT + numbers.len()].copy_from_slice(&numbers);
 }

@@ -29,6 +29,11 @@ pub const WANT_REPORT: usize = 19;
 pub const MAX_BYTES: usize = 20;
 /// Work units a decoder may spend; NaN stands for the default.
 pub const MAX_WORK: usize = 21;
+/// Profile an encoder uses, counted from 1 in the order of `profile_add`, which writes it too; 0 = none.
+pub const PROFILE: usize = 22;
+/// Tools of a stream: 1 trellis, 2 adaptive classes.
+#[cfg(feature = "encode")]
+pub const STREAM_TOOLS: usize = 23;
 /// Code, field, offset and detail of the last error.
 pub const ERROR: usize = 24;
 

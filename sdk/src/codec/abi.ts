@@ -7,7 +7,7 @@ export const EFFORTS = ['fast', 'default', 'dense'] as const;
 export const LAYOUTS = ['auto', 'nchw', 'nhwc', 'rows'] as const;
 export const GRANULARITIES = ['tensor', 'row', 'channel'] as const;
 /** Kinds of budget by code; presets become `nrmse`. */
-export const BUDGETS = ['nrmse', 'maxError', 'bitsPerValue', 'bytes', 'step', 'lossless', 'method'] as const;
+export const BUDGETS = ['nrmse', 'maxError', 'bitsPerValue', 'bytes', 'step', 'lossless', 'method', 'expectedKl'] as const;
 
 /** First slot of each group; rank is followed by eight dims, budget by its four numbers. */
 export const SLOT = {
@@ -23,6 +23,10 @@ export const SLOT = {
   wantReport: 19,
   maxBytes: 20,
   maxWork: 21,
+  /** Number of the profile in use, from 1; 0 = none. */
+  profile: 22,
+  /** Tools of a stream, as bits: 1 trellis, 2 adaptive classes. */
+  streamTools: 23,
   errorCode: 24,
   errorField: 25,
   errorOffset: 26,
@@ -41,7 +45,23 @@ export const SLOT = {
   warnings: 38,
   /** Bytes of each of `SECTIONS`. */
   sections: 39,
+  /** Required-feature bits of the frame. */
+  features: 46,
 } as const;
+
+/** Names of the required-feature bits. */
+export const FEATURES: Readonly<Record<number, string>> = {
+  1: 'scales',
+  2: 'classes',
+  3: 'contexts',
+  4: 'segments',
+  7: 'profile',
+  9: 'channelTransform',
+  10: 'dct',
+  11: 'trellis',
+  12: 'denseCoder',
+  14: 'adaptiveClasses',
+};
 
 /** Names of the parts a report divides a frame into. */
 export const SECTIONS = ['header', 'bins', 'tables', 'maps', 'body', 'payload', 'checksum'] as const;

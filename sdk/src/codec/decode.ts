@@ -51,6 +51,7 @@ abstract class BaseDecoder {
 
   private run(bytes: Uint8Array | ArrayBuffer, options: DecodeOptions | undefined): Uint8Array {
     const input = checkBytes(bytes);
+    for (const profile of options?.profiles ?? []) this.handle.profile(profile);
     const values = this.handle.values();
     writeDecodeOptions(options ?? this.limits, values, this.handle.base);
     this.handle.feed(input);
@@ -80,6 +81,7 @@ export class StreamDecoder extends BaseDecoder {
     // Kept, because a new instance of the module has to be told again.
     const bytes = checkBytes(setup).slice();
     this.handle = new Handle(engine, () => {
+      for (const profile of options?.profiles ?? []) this.handle.profile(profile);
       const values = this.handle.values();
       writeDecodeOptions(options, values, this.handle.base);
       this.handle.feed(bytes);
@@ -91,6 +93,21 @@ export class StreamDecoder extends BaseDecoder {
       this.handle.free();
       throw error;
     }
+  }
+
+  /** What the bodies so far left for the next one (adaptive classes): for a later `restore` after a loss or a rollback. */
+  snapshot(): Uint8Array {
+    return this.handle.snapshot();
+  }
+
+  /** Goes on from a snapshot of this stream, taken at either end. */
+  restore(state: Uint8Array): void {
+    this.handle.restore(state);
+  }
+
+  /** Begins anew, as a new decoder would. */
+  reset(): void {
+    this.handle.restore(new Uint8Array(0));
   }
 }
 

@@ -1,5 +1,5 @@
 /** Encoders: one call for one tensor, or a reusable object for many. */
-import { MAX_RANK, MODES, SECTIONS, SLOT } from './abi.js';
+import { FEATURES, MAX_RANK, MODES, SECTIONS, SLOT } from './abi.js';
 import { SlicerError } from './errors.js';
 import { Handle } from './handle.js';
 import { writeEncodeOptions } from './options.js';
@@ -65,6 +65,9 @@ export class Encoder {
         width: slot(SLOT.width),
       },
       sections: Object.fromEntries(SECTIONS.map((name, i) => [name, slot(SLOT.sections + i)])),
+      tools: Object.entries(FEATURES)
+        .filter(([bit]) => (slot(SLOT.features) >>> Number(bit)) & 1)
+        .map(([, name]) => name),
       warnings: WARNINGS.filter((_, bit) => flags & (1 << bit)),
       microseconds,
     };
@@ -81,12 +84,14 @@ export class Encoder {
     const start = performance.now();
     checkTensor(tensor);
     const { type, data, dims } = tensor;
+    const profile = options?.profile === undefined ? 0 : this.handle.profile(options.profile);
     const values = this.handle.values();
     const { base } = this.handle;
     values[base + SLOT.dtype] = dtypeCode(type);
     values[base + SLOT.rank] = dims.length;
     for (let i = 0; i < MAX_RANK; i++) values[base + SLOT.dims + i] = dims[i] ?? 1;
     writeEncodeOptions(options, values, base);
+    values[base + SLOT.profile] = profile;
     this.handle.feed(data);
     this.handle.run('encode');
     const bytes = this.handle.result();

@@ -14,6 +14,7 @@ const CORE_CODES: Readonly<Record<number, string>> = {
   10: 'bad_bins',
   11: 'bad_table',
   12: 'trailing_bytes',
+  13: 'profile_mismatch',
   32: 'invalid_budget',
   33: 'budget_unreachable',
   34: 'invalid_tensor',
@@ -29,6 +30,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   unsupported_version: 'Made by another version of the format: use the matching release of slicer-codec.',
   unsupported_feature: 'The frame needs a tool this decoder does not have: update slicer-codec, or encode without it.',
   unknown_profile: 'Load the profile with this id before decoding.',
+  profile_mismatch:
+    'The profile was made for tensors with another number of channels, or lacks a part that is asked for: use the profile of this very cut.',
   checksum_mismatch: 'The bytes were changed on their way: ask for them again.',
   limit_exceeded: 'Raise maxBytes or maxWork if you trust the source; otherwise treat the input as hostile.',
   bad_dims: 'Rank must be at most 8, and the product of the dims must be the number of elements.',
@@ -83,6 +86,9 @@ const FIELDS: readonly string[] = [
   'checksum',
   'data',
   'options',
+  'transform',
+  'dct',
+  'profile',
 ];
 
 /** Any failure of this package. Test `code`, show `message` and `advice`. */

@@ -5,12 +5,24 @@ import { bytesOf } from './tensor.js';
 import type { Engine, WasmExports } from './wasm.js';
 
 /** The functions of the façade that take a handle and return a status. */
-type Operation = 'encode' | 'decode' | 'inspect' | 'stream_open' | 'stream_decode' | 'stream_setup' | 'stream_encode';
+type Operation =
+  | 'encode'
+  | 'decode'
+  | 'inspect'
+  | 'profile_add'
+  | 'stream_open'
+  | 'stream_decode'
+  | 'stream_setup'
+  | 'stream_encode'
+  | 'stream_state'
+  | 'stream_restore';
 
 /** Owns a handle and renews it when the module was started anew. */
 export class Handle {
   private handle = 0;
   private generation = 0;
+  /** Numbers of the profiles this handle has parsed. */
+  private readonly profiles = new Map<Uint8Array, number>();
   /** Index of the first slot in `values()`. */
   base = 0;
 
@@ -26,6 +38,7 @@ export class Handle {
       this.handle = wasm.codec_new();
       this.generation = this.engine.generation;
       this.base = (wasm.slots(this.handle) >>> 0) / 8;
+      this.profiles.clear();
       this.renew?.();
     }
     return wasm;
@@ -40,6 +53,38 @@ export class Handle {
   /** Reads one slot. */
   slot(index: number): number {
     return this.engine.f64()[this.base + index];
+  }
+
+  /** Parses a profile, once, and returns its number. */
+  profile(bytes: Uint8Array): number {
+    if (!ArrayBuffer.isView(bytes)) throw new SlicerError('invalid_option', 'A profile is given as a Uint8Array.');
+    this.open();
+    const known = this.profiles.get(bytes);
+    if (known !== undefined) return known;
+    const values = this.values();
+    values[this.base + SLOT.maxBytes] = Number.NaN;
+    values[this.base + SLOT.maxWork] = Number.NaN;
+    this.feed(bytes);
+    this.run('profile_add');
+    const number = this.slot(SLOT.profile);
+    this.profiles.set(bytes, number);
+    return number;
+  }
+
+  /** State of the open stream, copied. */
+  snapshot(): Uint8Array {
+    this.run('stream_state');
+    return this.result().slice();
+  }
+
+  /** Puts a state back; an empty one begins anew. */
+  restore(state: Uint8Array): void {
+    this.feed(state);
+    try {
+      this.run('stream_restore');
+    } catch (cause) {
+      throw new SlicerError('invalid_option', 'These bytes are no snapshot of a stream.', { cause });
+    }
   }
 
   /** Copies the input in. */

@@ -16,6 +16,7 @@ export function inspectWith(engine: Engine, given: Uint8Array | ArrayBuffer, opt
   const handle = new Handle(engine);
   try {
     const bytes = checkBytes(given);
+    for (const profile of options?.profiles ?? []) handle.profile(profile);
     const values = handle.values();
     writeDecodeOptions(options, values, handle.base);
     handle.feed(bytes);

@@ -4,13 +4,14 @@ import { SlicerError } from './errors.js';
 import type { DecodeOptions, EncodeOptions, Layout } from './types.js';
 
 const METHOD = ['keep', 'asymmetry', 'blocks', 'distortion'] as const;
-const SINGLE = ['nrmse', 'maxError', 'bitsPerValue', 'bytes', 'step', 'lossless'] as const;
+const SINGLE = ['nrmse', 'maxError', 'bitsPerValue', 'bytes', 'step', 'lossless', 'expectedKl'] as const;
 /** What the presets stand for: NRMSE, so 50, 30 and 20 decibels. */
 const PRESETS: Readonly<Record<string, number>> = { 'near-lossless': 0.003, balanced: 0.03, small: 0.1 };
 /** Numbers that a budget takes, where zero and above is not the answer. */
 const RANGES: Readonly<Record<string, { text: string; has: (value: number) => boolean }>> = {
   bitsPerValue: { text: 'a finite number above 0', has: (v) => v > 0 },
   bytes: { text: 'a finite number, at least 1', has: (v) => v >= 1 },
+  expectedKl: { text: 'a finite number above 0', has: (v) => v > 0 },
   // Steps are f32 and so are their reciprocals.
   step: {
     text: 'a number from 2.94e-39 to 3.4e38',
@@ -24,8 +25,8 @@ const RANGES: Readonly<Record<string, { text: string; has: (value: number) => bo
   blocks: { text: 'a whole number from 1 to 120', has: (v) => Number.isInteger(v) && v >= 1 && v <= 120 },
 };
 const FROM_ZERO = { text: 'a finite number, not negative', has: (v: number) => v >= 0 };
-const ENCODE_KEYS = new Set(['budget', 'mode', 'effort', 'layout', 'granularity', 'report']);
-const DECODE_KEYS = new Set(['maxBytes', 'maxWork']);
+const ENCODE_KEYS = new Set(['budget', 'mode', 'effort', 'layout', 'granularity', 'report', 'profile']);
+const DECODE_KEYS = new Set(['maxBytes', 'maxWork', 'profiles']);
 
 /** Writes encoder options into the slots from `base` on. */
 export function writeEncodeOptions(options: EncodeOptions, slots: Float64Array, base: number): void {

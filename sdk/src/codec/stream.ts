@@ -7,7 +7,7 @@ import { checkArray, checkDims, dtypeCode, elementSize, sizeOf } from './tensor.
 import type { StreamOptions } from './types.js';
 import type { Engine } from './wasm.js';
 
-const KEYS = new Set(['type', 'dims', 'step', 'layout', 'shape', 'checksum', 'sample']);
+const KEYS = new Set(['type', 'dims', 'step', 'layout', 'shape', 'checksum', 'sample', 'trellis', 'adaptive', 'profile']);
 
 /** Encodes bodies of one setup. The receiver needs `setup` once, then every body with its length. */
 export class StreamEncoder {
@@ -32,14 +32,17 @@ export class StreamEncoder {
     }
   }
 
-  /** Encodes whole rows (slices along the first axis, at most `dims[0]` of them) as one body. */
-  encode(data: ArrayBufferView): Uint8Array {
-    return this.run(data).slice();
+  /**
+   * Encodes whole rows (slices along the first axis, at most `dims[0]` of them) as one body; with `maxBytes` under a cap, by a
+   * coarser step where it takes one.
+   */
+  encode(data: ArrayBufferView, options?: { maxBytes?: number }): Uint8Array {
+    return this.run(data, options?.maxBytes).slice();
   }
 
   /** Encodes into the caller's array and returns the number of bytes written. */
-  encodeInto(data: ArrayBufferView, target: Uint8Array): number {
-    const bytes = this.run(data);
+  encodeInto(data: ArrayBufferView, target: Uint8Array, options?: { maxBytes?: number }): number {
+    const bytes = this.run(data, options?.maxBytes);
     if (bytes.length > target.length) {
       throw new SlicerError('limit_exceeded', `The body has ${bytes.length} bytes, the target ${target.length}.`, {
         advice: 'Make room for twice the bytes of the rows.',
@@ -54,15 +57,32 @@ export class StreamEncoder {
     this.handle.free();
   }
 
-  private run(data: ArrayBufferView): Uint8Array {
+  /** What the bodies so far left for the next one (adaptive classes); equal at both ends after the same bodies. */
+  snapshot(): Uint8Array {
+    return this.handle.snapshot();
+  }
+
+  /** Goes on from a snapshot that the decoder still holds, too. */
+  restore(state: Uint8Array): void {
+    this.handle.restore(state);
+  }
+
+  /** Makes the next body begin anew, whatever the decoder's state is: the way on after a loss. */
+  reset(): void {
+    this.handle.restore(new Uint8Array(0));
+  }
+
+  private run(data: ArrayBufferView, maxBytes?: number): Uint8Array {
     checkArray(this.options.type, data);
+    this.handle.values()[this.handle.base + SLOT.budgetValues] = maxBytes ?? Number.NaN;
     this.handle.feed(data);
     this.handle.run('stream_encode');
     return this.handle.result();
   }
 
   private open(sample: StreamOptions['sample']): void {
-    const { type, dims, layout, step, shape, checksum } = this.options;
+    const { type, dims, layout, step, shape, checksum, trellis, adaptive, profile } = this.options;
+    const used = profile ? this.handle.profile(profile) : 0;
     const values = this.handle.values();
     const { base } = this.handle;
     values[base + SLOT.dtype] = dtypeCode(type);
@@ -71,6 +91,8 @@ export class StreamEncoder {
     values[base + SLOT.layout] = layoutCode(layout);
     const numbers = [step, shape ?? 1, checksum ? 1 : 0, sample ? sample.rows : Number.NaN];
     values.set(numbers, base + SLOT.budgetValues);
+    values[base + SLOT.profile] = used;
+    values[base + SLOT.streamTools] = (trellis ? 1 : 0) | (adaptive ? 2 : 0);
     this.handle.feed(sample?.data ?? new Uint8Array(0));
     this.handle.run('stream_setup');
   }

@@ -43,6 +43,7 @@ export interface MethodBudget {
  * - `maxError`: largest absolute error of any value. A guarantee.
  * - `bitsPerValue`, `bytes`: caps on the whole frame.
  * - `step`: quantiser step; no search and no verification.
+ * - `expectedKl`: the step whose divergence of the task's output the profile's curve puts at this many nats. An estimate.
  * - `lossless`: every bit pattern comes back, NaN payloads included.
  */
 export type Budget =
@@ -55,6 +56,7 @@ export type Budget =
   | { bytes: number }
   | { step: number }
   | { lossless: true }
+  | { expectedKl: number }
   | MethodBudget;
 
 /** Which encoder makes the frame; `auto` takes the cheapest that meets the budget. */
@@ -75,6 +77,8 @@ export interface EncodeOptions {
   granularity?: Granularity;
   /** Whether to measure the errors of the finished frame where the budget does not need it; true unless given. */
   report?: boolean;
+  /** Bytes of a profile (`slicer calibrate`): the frame may use its tools, and whoever decodes it needs the profile. */
+  profile?: Uint8Array;
 }
 
 /** What a stream fixes for all of its bodies. */
@@ -89,6 +93,12 @@ export interface StreamOptions {
   shape?: 0 | 1 | 2 | 3;
   /** Whether every body ends in a checksum of its own; off unless given. */
   checksum?: boolean;
+  /** Whether a trellis chooses between two quantisers: fewer bytes, more work for the encoder; off unless given. */
+  trellis?: boolean;
+  /** Whether channel classes follow the bodies before; for rows without planes. Both ends then depend on every body. */
+  adaptive?: boolean;
+  /** Bytes of a profile: its means, its classes and, where its recipe says so, its transform. */
+  profile?: Uint8Array;
   /** Typical rows: they teach the encoder how busy each channel is, and cost bytes only in the setup. */
   sample?: { data: StreamArray; rows: number };
 }
@@ -102,6 +112,8 @@ export interface DecodeOptions {
   maxBytes?: number;
   /** Most work the decoder may spend; one unit is about one decoded value. 2^32 unless given. */
   maxWork?: number;
+  /** Bytes of the profiles that the input may refer to. */
+  profiles?: readonly Uint8Array[];
 }
 
 /** What one call of an encoder did. */
@@ -127,6 +139,8 @@ export interface EncodeReport {
   layout: { rows: number; channels: number; height: number; width: number };
   /** Bytes by section of the frame; they add up to `bytes`. */
   sections: Record<string, number>;
+  /** Names of the tools the frame uses. */
+  tools: string[];
   warnings: string[];
   /** Time inside the encoder, copies included. */
   microseconds: number;

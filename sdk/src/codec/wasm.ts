@@ -24,6 +24,9 @@ export interface WasmExports {
   readonly encode?: (handle: number) => number;
   readonly stream_setup?: (handle: number) => number;
   readonly stream_encode?: (handle: number) => number;
+  readonly profile_add: (handle: number) => number;
+  readonly stream_state: (handle: number) => number;
+  readonly stream_restore: (handle: number) => number;
 }
 
 /** Both builds as base64, for entries that carry their WASM. */

@@ -26,6 +26,8 @@ pub(super) struct Tokens {
     pub offsets: Vec<u8>,
     /// Where each segment's offsets begin, and the end.
     pub starts: Vec<usize>,
+    /// Class of every value, for adaptive classes.
+    pub classes: Vec<u8>,
     /// Levels instead, for the dense coder.
     pub levels: Vec<i32>,
 }
@@ -157,6 +159,11 @@ impl Emitter {
             }
             let offsets = &tokens.offsets[tokens.starts[s]..tokens.starts[s + 1]];
             self.symbols(coding, view, classes, first, &tokens.tokens[range]);
+            if coding.adaptive {
+                for (symbol, &class) in self.symbols.iter_mut().zip(&tokens.classes) {
+                    *symbol += u16::from(class) * coding.contexts() as u16 * 256;
+                }
+            }
             if coding.trellis {
                 self.unions(coding, view, first, offsets)?;
             }
@@ -176,7 +183,7 @@ impl Emitter {
         self.symbols.clear();
         self.symbols.resize(tokens.len(), 0);
         slicer_kernels::widen(tokens, &mut self.symbols);
-        if !classes.is_flat() {
+        if !classes.is_flat() && !coding.adaptive {
             let contexts = coding.contexts();
             let symbols = &mut self.symbols[..];
             classes.runs(first * plane, tokens.len(), plane, |range, class| {

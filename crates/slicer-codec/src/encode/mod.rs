@@ -8,6 +8,7 @@ mod options;
 mod plan;
 mod quantise;
 mod recipes;
+mod rows;
 mod scale_codes;
 mod search;
 mod sequence;

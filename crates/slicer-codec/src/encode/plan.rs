@@ -155,6 +155,7 @@ impl<'a> TokenSink<'a> {
         out.tokens.reserve_exact(view.elements());
         out.starts.clear();
         out.offsets.clear();
+        out.classes.clear();
         let bits = BitWriter::after(core::mem::take(&mut out.offsets));
         Self {
             out,
@@ -179,6 +180,11 @@ impl<'a> TokenSink<'a> {
     /// Tokens without offsets, all at once.
     pub fn tokens(&mut self, tokens: impl Iterator<Item = u8>) {
         self.out.tokens.extend(tokens);
+    }
+
+    /// Classes of the values just pushed, where they follow from what came before.
+    pub fn classes(&mut self, classes: &[u8]) {
+        self.out.classes.extend_from_slice(classes);
     }
 
     #[inline]

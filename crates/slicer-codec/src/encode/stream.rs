@@ -1,32 +1,36 @@
 //! Streams: a setup sent once, then one bare body per call; for tensors that arrive token by token (spec § Framing).
 
 use super::emit::{BodyInfo, Emitter, Sections, Tokens};
-use super::plan::{Plan, TokenSink};
-use super::quantise::{self, MAX_LEVEL};
+use super::plan::Plan;
+use super::rows::Rows;
 use super::scale_codes::is_usable;
 use super::source::{Granularity, Source, Statistics, TensorRef};
 use super::tools;
-use super::uniform::find;
+use crate::adaptive::State;
 use crate::bins::{Bins, Uniform};
 use crate::bytes::put_varint;
+use crate::coding::{Classes, Coding, Domain, Lanes, ProfileUse, Scales};
 use crate::contexts::Thresholds;
 use crate::dtype::DType;
-use crate::elements::BLOCK;
 use crate::error::{Error, ErrorCode, Field, Result};
 use crate::frame::{DRAFT, Framing, VERSION, body_flag};
 use crate::layout::{Dims, Layout, View};
-use crate::coding::{Classes, Coding, Domain, Lanes, Scales};
+use crate::profile::{Profile, recipe};
+use crate::scales::effective_step;
 use crate::setup::{Setup, feature};
 use crate::tables::{TableSource, Tables};
+use alloc::sync::Arc;
 use alloc::vec::Vec;
 
 /// Unit levels on each side of zero; what lies beyond escapes exactly.
-const UNITS: u32 = 15;
+pub(super) const UNITS: u32 = 15;
 /// Doubling escapes that reach every level an encoder may produce.
 const ESCAPES: u8 = 30;
+/// Coarsest step index a byte cap may ask for: fifteen octaves.
+const COARSEST: i8 = 120;
 
 /// What a stream fixes for all of its bodies.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct StreamOptions<'a> {
     /// Element type.
     pub dtype: DType,
@@ -40,6 +44,29 @@ pub struct StreamOptions<'a> {
     pub shape: u8,
     /// Append a CRC-32C to every body.
     pub checksum: bool,
+    /// Two union quantisers, chosen by a trellis.
+    pub trellis: bool,
+    /// Channel classes follow the levels of the bodies before; for rows of channels without planes.
+    pub adaptive: bool,
+    /// Means, classes and, where its recipe says so, the transform of a profile.
+    pub profile: Option<Arc<Profile>>,
+}
+
+impl<'a> StreamOptions<'a> {
+    /// A plain stream: default layout, tails of shape 1, no checksums, no trellis, nothing adaptive, no profile.
+    pub fn new(dtype: DType, dims: &'a [u32], step: f32) -> Self {
+        Self {
+            dtype,
+            dims,
+            layout: None,
+            step,
+            shape: 1,
+            checksum: false,
+            trellis: false,
+            adaptive: false,
+            profile: None,
+        }
+    }
 }
 
 /// Encodes bodies of one setup.
@@ -47,31 +74,33 @@ pub struct StreamEncoder {
     plan: Plan,
     emitter: Emitter,
     tokens: Tokens,
-    candidates: Vec<Vec<f32>>,
+    rows: Rows,
+    state: State,
+    reset: bool,
 }
 
 impl StreamEncoder {
-    /// Fixes the setup. A `sample` of typical rows teaches it how busy each channel is; without one all channels are alike.
+    /// Fixes the setup. A `sample` of typical rows teaches it how busy each channel is; without one, without a profile and
+    /// without adaptive classes all channels are alike.
     pub fn new(options: &StreamOptions<'_>, sample: Option<&TensorRef<'_>>) -> Result<Self> {
-        let step_ok = is_usable(options.step);
-        if !step_ok || options.shape > 3 {
+        if !is_usable(options.step) || options.shape > 3 {
             return Err(Error::argument(
                 ErrorCode::InvalidOption,
                 Field::Step,
                 options.shape.into(),
             ));
         }
+        let rank = options.dims.len();
         let dims = Dims::new(options.dims)?;
-        let layout = options.layout.unwrap_or(Layout::default_for(options.dims.len()));
-        if !layout.rows_begin_with_axis_0(options.dims.len()) {
-            return Err(Error::argument(
-                ErrorCode::BadDims,
-                Field::Dims,
-                options.dims.len() as u64,
-            ));
+        let layout = options.layout.unwrap_or(Layout::default_for(rank));
+        if !layout.rows_begin_with_axis_0(rank) {
+            return Err(Error::argument(ErrorCode::BadDims, Field::Dims, rank as u64));
         }
         let view = View::new(&dims, &layout)?;
         let invalid = |code| Error::argument(code, Field::Options, 0);
+        if options.adaptive && view.plane() > 1 {
+            return Err(invalid(ErrorCode::InvalidOption));
+        }
         let units = Uniform {
             negative: UNITS,
             positive: UNITS,
@@ -85,15 +114,37 @@ impl StreamEncoder {
             first: 0,
             increment: 1,
         };
-        let tables = Tables::new(source, 12, tools::family_scales(), &bins, false).map_err(invalid)?;
-        let channels = match sample {
-            Some(sample) => channel_classes(sample, layout, &view)?,
-            None => Vec::new(),
-        };
-        let mut features = feature::CODED | feature::CLASSES | feature::ROWS;
-        if options.checksum {
-            features |= feature::BODY_CHECKSUM;
+        let count = tools::family_scales() * if options.trellis { 2 } else { 1 };
+        let tables = Tables::new(source, 12, count, &bins, options.trellis).map_err(invalid)?;
+        let profile = options.profile.clone().filter(|p| p.channels == view.channels);
+        if options.profile.is_some() && profile.is_none() {
+            return Err(invalid(ErrorCode::ProfileMismatch));
         }
+        let channel_transform = profile.as_ref().is_some_and(|p| {
+            let wanted = p.recipe.is_some_and(|r| r & recipe::TRANSFORM != 0);
+            wanted && p.transform.as_ref().is_some_and(|t| !t.forward.is_empty())
+        });
+        let used = profile.map(|profile| ProfileUse {
+            mean: !profile.mean.is_empty(),
+            classes: !options.adaptive && (channel_transform || !profile.classes.is_empty()),
+            profile,
+        });
+        let channels = match (&used, sample) {
+            (Some(used), _) if used.classes => match &used.profile.transform {
+                Some(transform) if channel_transform => transform.classes.clone(),
+                _ => used.profile.classes.clone(),
+            },
+            (_, Some(sample)) if !options.adaptive && !channel_transform => channel_classes(sample, layout, &view)?,
+            _ => Vec::new(),
+        };
+        let mut features = feature::CODED | feature::CLASSES;
+        let mut set = |bit, on: bool| features |= if on { bit } else { 0 };
+        set(feature::ROWS, options.dims[0] != 1);
+        set(feature::BODY_CHECKSUM, options.checksum);
+        set(feature::PROFILE, used.is_some());
+        set(feature::CHANNEL_TRANSFORM, channel_transform);
+        set(feature::TRELLIS, options.trellis);
+        set(feature::ADAPTIVE, options.adaptive);
         let coding = Coding {
             domain: Domain::Real,
             lanes: Lanes { streams: 1, width: 1 },
@@ -105,17 +156,15 @@ impl StreamEncoder {
             thresholds: Thresholds::default(),
             segment_planes: 0,
             dense: false,
-            trellis: false,
-            adaptive: false,
-            profile: None,
-            channel_transform: false,
+            trellis: options.trellis,
+            adaptive: options.adaptive,
+            profile: used,
+            channel_transform,
             dct: None,
         };
         let mut emitter = Emitter::default();
         emitter.prepare(&coding);
-        let candidates = (0..coding.tables.count)
-            .map(|t| coding.tables.table(t).iter().map(|&f| tools::token_bits(f)).collect())
-            .collect();
+        let rows = Rows::new(&coding);
         let setup = Setup {
             features,
             dtype: options.dtype,
@@ -134,7 +183,9 @@ impl StreamEncoder {
             plan,
             emitter,
             tokens: Tokens::default(),
-            candidates,
+            rows,
+            state: State::default(),
+            reset: false,
         })
     }
 
@@ -145,14 +196,77 @@ impl StreamEncoder {
         out
     }
 
+    /// Makes the next body begin with a new state, whatever the decoder's is.
+    pub fn reset(&mut self) {
+        self.state.reset();
+        self.reset = self.plan.setup.features & feature::ADAPTIVE != 0;
+    }
+
+    /// What the bodies so far left for the next one; the decoder's after the same bodies.
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Goes on from another state, which the decoder must have too.
+    pub fn restore(&mut self, state: &State) {
+        self.state.clone_from(state);
+    }
+
     /// Encodes `bytes`, a whole number of first-axis slices, as one bare body into `out`, which is overwritten.
     pub fn encode(&mut self, bytes: &[u8], out: &mut Vec<u8>) -> Result<Sections> {
-        out.clear();
+        self.encode_within(bytes, None, out)
+    }
+
+    /// The same with at most `cap` bytes, by a coarser step where that takes one.
+    pub fn encode_within(&mut self, bytes: &[u8], cap: Option<usize>, out: &mut Vec<u8>) -> Result<Sections> {
+        let source = self.source(bytes)?;
+        self.plan.view = source.view;
+        self.plan.rows = source.tensor.dims.as_slice()[0];
+        let before = self.state.clone();
+        // The rate loop: about 0.7 of the bits a value has go with every octave of the step.
+        let (mut index, mut finest) = (0i8, -1i8);
+        let mut best: Option<(i8, Sections)> = None;
+        loop {
+            self.state.clone_from(&before);
+            let sections = self.attempt(&source, index, out)?;
+            let Some(cap) = cap else {
+                self.reset = false;
+                return Ok(sections);
+            };
+            if out.len() <= cap {
+                if index == finest + 1 {
+                    self.reset = false;
+                    return Ok(sections);
+                }
+                best = Some((index, sections));
+                index = (index + finest) / 2;
+                continue;
+            }
+            finest = index;
+            if index == COARSEST {
+                self.state.clone_from(&before);
+                let smallest = out.len() as u64;
+                out.clear();
+                return Err(Error::argument(ErrorCode::BudgetUnreachable, Field::Options, smallest));
+            }
+            index = match best {
+                Some((coarser, _)) if coarser - index > 1 => (index + coarser) / 2,
+                Some((coarser, _)) => coarser,
+                None => {
+                    let excess = 8.0 * (out.len() - cap) as f64 / source.len().max(1) as f64;
+                    ((f64::from(index) + 1.0 + 8.0 * excess) as i64).min(i64::from(COARSEST)) as i8
+                }
+            };
+        }
+    }
+
+    fn source<'a>(&self, bytes: &'a [u8]) -> Result<Source<'a>> {
         let setup = &self.plan.setup;
         let dims = setup.dims.as_slice();
         let slice = dims[1..].iter().map(|&d| d as usize).product::<usize>() * setup.dtype.size();
         let count = bytes.len().checked_div(slice).unwrap_or(0);
-        if count * slice != bytes.len() || count > dims[0] as usize {
+        let fixed = setup.features & feature::ROWS == 0;
+        if count * slice != bytes.len() || count > dims[0] as usize || fixed && count != dims[0] as usize {
             return Err(Error::argument(
                 ErrorCode::InvalidTensor,
                 Field::Data,
@@ -167,13 +281,26 @@ impl StreamEncoder {
             dims: Dims::new(&all[..dims.len()])?,
             bytes,
         };
-        let source = Source::new(tensor, Some(setup.layout), Granularity::Tensor)?;
-        self.plan.view = source.view;
-        self.plan.rows = count as u32;
-        if !self.quantise(&source)? {
-            return Ok(self.raw(bytes, out));
+        Source::new(tensor, Some(setup.layout), Granularity::Tensor)
+    }
+
+    /// One body at a step index.
+    fn attempt(&mut self, source: &Source<'_>, index: i8, out: &mut Vec<u8>) -> Result<Sections> {
+        out.clear();
+        let Some(coding) = &self.plan.setup.coding else {
+            return Ok(self.raw(source.tensor.bytes, out));
+        };
+        let step = effective_step(coding.step, index, 0, 0)?;
+        let info = &mut self.plan.body;
+        (info.step_index, info.reset) = (index, self.reset);
+        let coded = coding.coded(&source.view);
+        let fits = self
+            .rows
+            .quantise(source, coding, &coded, step, &mut self.state, info, &mut self.tokens)?;
+        if !fits {
+            return Ok(self.raw(source.tensor.bytes, out));
         }
-        self.choose_row_classes();
+        self.plan.view = coded;
         let mut sections = Sections::default();
         self.emitter
             .body(&self.plan, &mut self.tokens, Framing::Bare, out, &mut sections)?;
@@ -183,8 +310,10 @@ impl StreamEncoder {
 
     /// A body of values as they are, for what the step cannot express.
     fn raw(&self, bytes: &[u8], out: &mut Vec<u8>) -> Sections {
-        out.push(body_flag::RAW);
-        put_varint(out, self.plan.rows);
+        out.push(body_flag::RAW | if self.reset { body_flag::RESET } else { 0 });
+        if self.plan.setup.features & feature::ROWS != 0 {
+            put_varint(out, self.plan.rows);
+        }
         let body = out.len();
         out.extend(bytes);
         Sections {
@@ -201,80 +330,6 @@ impl StreamEncoder {
         }
         out.extend(crate::crc32c(out).to_le_bytes());
         4
-    }
-
-    /// Tokens of a body; `false` if a level leaves the range of the bins.
-    fn quantise(&mut self, source: &Source<'_>) -> Result<bool> {
-        let Some(coding) = &self.plan.setup.coding else {
-            return Ok(false);
-        };
-        let mut sink = TokenSink::new(&mut self.tokens, &source.view);
-        let mut levels = [0i32; BLOCK];
-        let (mut finite, mut inside) = (true, true);
-        let zero = coding.bins.zero() as i32;
-        source.for_runs(0, &mut |at, values, _| {
-            finite &= values.iter().all(|v| v.is_finite());
-            let levels = &mut levels[..values.len()];
-            quantise::levels(values, 1.0 / coding.step, 0.0, levels);
-            sink.run(at);
-            for &k in levels.iter() {
-                if k.unsigned_abs() <= UNITS {
-                    sink.token((zero + k) as u8);
-                } else {
-                    inside &= k.unsigned_abs() < MAX_LEVEL as u32;
-                    let token = find(&coding.bins, k);
-                    let bin = &coding.bins.list()[usize::from(token)];
-                    sink.token(token);
-                    sink.offset((i64::from(k) - i64::from(bin.lower)) as u32, u32::from(bin.bits));
-                }
-            }
-        });
-        sink.finish();
-        if source.len() == 0 {
-            self.tokens.starts.push(0);
-        }
-        if finite {
-            Ok(inside)
-        } else {
-            Err(Error::argument(ErrorCode::NonFinite, Field::Data, 0))
-        }
-    }
-
-    /// The cheapest class of every row: costs are convex in the scale, so walk downhill from the last row's class.
-    fn choose_row_classes(&mut self) {
-        let Some(coding) = &self.plan.setup.coding else { return };
-        let view = &self.plan.view;
-        let row = view.channels * view.plane();
-        let channels = &coding.classes.channels;
-        let mut class = self.plan.body.row_classes.last().copied().unwrap_or(20);
-        self.plan.body.row_classes.clear();
-        if row == 0 {
-            self.plan.body.row_classes.resize(view.rows, 0);
-            return;
-        }
-        for tokens in self.tokens.tokens.chunks(row) {
-            let cost = |class: i8| -> f32 {
-                let table = |c: usize| {
-                    let channel = channels.get(c).copied().unwrap_or(0);
-                    &self.candidates[crate::classes::combine(class, channel, self.candidates.len())]
-                };
-                let planes = tokens.chunks(view.plane()).enumerate();
-                planes
-                    .map(|(c, plane)| plane.iter().map(|&t| table(c)[usize::from(t)]).sum::<f32>())
-                    .sum()
-            };
-            let mut best = cost(class);
-            for direction in [1i8, -1] {
-                while (0..self.candidates.len() as i8).contains(&(class + direction)) {
-                    let next = cost(class + direction);
-                    if next >= best {
-                        break;
-                    }
-                    (best, class) = (next, class + direction);
-                }
-            }
-            self.plan.body.row_classes.push(class);
-        }
     }
 }
 

@@ -20,7 +20,7 @@ const STATES: usize = 8;
 const NEVER: f32 = 1e30;
 
 /// Bits of a magnitude with its sign, by union and class.
-struct Rates(Vec<[[f32; NEAR]; 2]>);
+pub(super) struct Rates(Vec<[[f32; NEAR]; 2]>);
 
 impl Rates {
     /// From counts by class and union; `shared` lets both unions use all counts.
@@ -51,7 +51,14 @@ impl Rates {
         Self(rates.collect())
     }
 
-    fn bits(&self, class: u8, union: usize, magnitude: u32) -> f32 {
+    /// Tables as they are, by class.
+    pub fn of(tables: Vec<[[f32; NEAR]; 2]>) -> Self {
+        Self(tables)
+    }
+
+    /// Bits of a magnitude and its sign.
+    #[inline]
+    pub fn bits(&self, class: u8, union: usize, magnitude: u32) -> f32 {
         let table = &self.0[usize::from(class)][union];
         match table.get(magnitude as usize) {
             Some(&bits) => bits,
@@ -110,6 +117,21 @@ impl Trellis {
             }
         }
         Ok(())
+    }
+
+    /// The best path of one sequence under given classes and rates.
+    pub fn given(
+        &mut self,
+        values: &[f32],
+        classes: &[u8],
+        objective: Objective,
+        rates: &Rates,
+        levels: &mut [i32],
+        unions: &mut [u8],
+    ) -> Result<()> {
+        self.classes.clear();
+        self.classes.extend_from_slice(classes);
+        self.path(values, (0, values.len(), 1), objective, rates, levels, unions)
     }
 
     /// Class of every value by its surroundings among the levels so far and its channel's mean.

@@ -140,7 +140,7 @@ mod tests {
                 first: (case % 20) as u8,
                 increment: 1,
             };
-            let tables = Tables::new(source, [12, 9][case % 2], 28, &bins).unwrap();
+            let tables = Tables::new(source, [12, 9][case % 2], 28, &bins, false).unwrap();
             let mut prepared = SymbolTables::default();
             prepared.build(&tables);
             let symbols: Vec<u16> = (0..total * (case * 7 + 1))

@@ -105,7 +105,7 @@ fn damaged_frames() {
         tally.note(&result, held, limits);
         assert_eq!(warm(&mut reused, &bytes, limits), result);
         if random.below(16) == 0 {
-            let (fields, held) = peak(|| inspect(&bytes, limits));
+            let (fields, held) = peak(|| inspect(&bytes, &[], limits));
             assert!(fields.is_ok() || result.is_err());
             assert!(held <= limits.max_bytes + OVERHEAD, "{held} bytes held by inspect");
         }
@@ -139,7 +139,7 @@ fn damaged_streams() {
             seal(&mut body);
         }
         let (result, held) = peak(|| {
-            let mut decoder = StreamDecoder::new(&setup, limits)?;
+            let mut decoder = StreamDecoder::new(&setup, &[], limits)?;
             let mut bytes = Vec::new();
             let (dtype, dims) = decoder.decode_into(&body, limits, &mut bytes)?;
             Ok(Tensor { dtype, dims, bytes })
@@ -157,9 +157,9 @@ fn lists_are_charged() {
     let dims = [1, 0x80, 0x80, 0x40];
     let bins_and_table = [0x10, 1, 0, 0, 1, 1, 0, 8, 0];
     let list = [&[2u8][..], &[0; (1 << 17) + 1]].concat();
-    let classes = [&[0, 1, 5, 0x13][..], &dims, &[4], &bins_and_table, &list].concat();
+    let classes = [&[0, 2, 5, 0x13][..], &dims, &[4], &bins_and_table, &list].concat();
     let scales = [
-        &[0, 1, 3, 0x13][..],
+        &[0, 2, 3, 0x13][..],
         &dims,
         &[0, 0, 0, 0x80, 0x3f],
         &list,
@@ -172,7 +172,7 @@ fn lists_are_charged() {
                 max_bytes,
                 ..Limits::default()
             };
-            let (result, held) = peak(|| StreamDecoder::new(&setup, limits).map(drop));
+            let (result, held) = peak(|| StreamDecoder::new(&setup, &[], limits).map(drop));
             assert!(held <= max_bytes + OVERHEAD, "{held} bytes held, {max_bytes} allowed");
             let expected = if max_bytes < 1 << 20 {
                 Err(ErrorCode::LimitExceeded)
@@ -189,7 +189,7 @@ fn one_plane_in_32_lanes() -> Vec<u8> {
     // CODED and CONTEXTS; i8, rank 4; dims; nchw, integer, 32 lanes; a list of one level; two tables; a threshold.
     let dims = [1, 1, 0x80, 0x08, 0x80, 0x08];
     let head = [
-        &[0, 1, 9, 0x23][..],
+        &[0, 2, 9, 0x23][..],
         &dims,
         &[0x45],
         &[1, 1, 0, 0],
@@ -217,7 +217,7 @@ fn offsets_everywhere() -> Vec<u8> {
     let mut segment = x.to_le_bytes().to_vec();
     segment.extend(words.iter().rev().flat_map(|w| w.to_le_bytes()));
     // CODED; i8, rank 1; dims; integer, one lane; a list of one bin of two levels; one table.
-    let head = [0, 1, 1, 0x0b, 0x81, 0x80, 0x40, 4, 1, 1, 0, 1, 1, 1, 0, 0, 0, 0];
+    let head = [0, 2, 1, 0x0b, 0x81, 0x80, 0x40, 4, 1, 1, 0, 1, 1, 1, 0, 0, 0, 0];
     let length = [
         segment.len() as u8 | 0x80,
         (segment.len() >> 7) as u8 | 0x80,
@@ -303,7 +303,7 @@ fn right_errors() {
 
 /// Damage in the payload alone: a wrong checksum, or with a right one a corrupt payload or another tensor.
 fn payload(frame: &[u8], random: &mut Random) {
-    let fields = inspect(frame, Limits::default()).unwrap();
+    let fields = inspect(frame, &[], Limits::default()).unwrap();
     let Some(payload) = fields.iter().find(|e| e.field == Field::Payload && e.end > e.start) else {
         return;
     };

@@ -127,12 +127,8 @@ fn streams() -> Vec<(Vec<u8>, Vec<u8>)> {
     let mut out = Vec::new();
     for (i, checksum) in [(0u64, false), (1, true), (2, false)] {
         let options = StreamOptions {
-            dtype: DType::F32,
-            dims: &[8, 40],
-            layout: None,
-            step: 0.2,
-            shape: 1,
             checksum,
+            ..StreamOptions::new(DType::F32, &[8, 40], 0.2)
         };
         let mut encoder = StreamEncoder::new(&options, None).unwrap();
         let mut body = Vec::new();
