@@ -1,5 +1,5 @@
 /** The tools of a profile on one tensor, in plain arithmetic: what a codec with these tools would quantise. */
-import type { FeatureView } from './features.js';
+import { channelsLast, type FeatureView } from './features.js';
 import type { ProfileParts } from './parts.js';
 
 /** Longest side of a plane that a DCT takes whole. */
@@ -38,7 +38,7 @@ export function inverse(parts: ProfileParts, view: FeatureView, coefficients: Fl
 /** Channel, position and index of every value of a row. */
 function each(view: FeatureView, use: (channel: number, position: number, at: number) => void): void {
   const plane = view.height * view.width;
-  const last = view.axis === view.rank - 1 && !(view.rank > 2 && view.axis === 1);
+  const last = channelsLast(view);
   for (let c = 0; c < view.channels; c++) {
     for (let p = 0; p < plane; p++) use(c, p, last ? p * view.channels + c : c * plane + p);
   }

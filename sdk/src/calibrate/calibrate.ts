@@ -1,37 +1,32 @@
 /** From features to a profile: fit on most of them, choose tools on the rest, fit again on all. */
 import { SlicerError } from '../codec/errors.js';
-import type { Layout, Tensor } from '../codec/types.js';
-import { buildGraph, cut, type Graph, type ModelProto, readModel, writeModel } from '../onnx/index.js';
+import type { Layout } from '../codec/types.js';
+import type { Graph } from '../onnx/index.js';
 import { type Candidate, candidatesFor, cheapest, type Outcome, tryAll } from './choose.js';
 import { codecOf } from './coder.js';
-import { type Consumers, findConsumers, type Reader, type Stop } from './consumers.js';
-import { Calibrator, type ChannelTransform, inputsNeeded, tooFew } from './engine.js';
-import { type FeatureView, featureView, type Item, isHeldOut, itemsOf } from './features.js';
+import type { Consumers, Reader, Stop } from './consumers.js';
+import { type ChannelTransform, inputsNeeded, tooFew } from './engine.js';
+import { channelsLast, type FeatureView, type Item } from './features.js';
+import { fisherGram } from './fisher.js';
+import { collect, type Features, type Gathered, gather } from './gather.js';
+import { consumersOf, graphOf, type ModelSource, tailOf } from './model.js';
 import { type CurvePoint, type ProfileParts, partsOf, type Tools } from './parts.js';
-import { startsAt, Tail } from './tail.js';
+import type { Tail } from './tail.js';
 import { type Coder, type Judge, judgeByMetric, judgeByTail, measure } from './trial.js';
-import type { ExternalReader } from './weights.js';
 
-/** What an error is weighed by. */
-export type Metric = 'weights' | 'covariance';
+/**
+ * What an error is weighed by: the weights that read the tensor, nothing (plain covariance), or the tail's sensitivity by
+ * finite differences, which takes a run of the tail per channel and input.
+ */
+export type Metric = 'weights' | 'covariance' | 'fisher';
 
 /** Options of {@link calibrate}. */
-export interface CalibrateOptions {
+export interface CalibrateOptions extends ModelSource {
   /** Tensors of the cut: [images, channels, height, width], [tokens, channels] or [sequences, tokens, channels]. */
-  features: Iterable<Tensor> | AsyncIterable<Tensor>;
+  features: Features;
   /** Tensors of another source, on which the profile must not lose. */
-  second?: Iterable<Tensor> | AsyncIterable<Tensor>;
+  second?: Features;
   layout?: Layout;
-  /** The model that reads the tensor: its tail, or the whole. */
-  model?: Uint8Array | ModelProto;
-  /** Where the model lies: a tail with weights beside it can then run. */
-  modelPath?: string;
-  /** Name of the tensor in the model; its only input unless given. */
-  tensor?: string;
-  /** Reads weights that lie beside the model. */
-  external?: ExternalReader;
-  /** Output of the model whose softmax is compared; the first unless given. */
-  output?: string;
   /** `weights` unless given: the weights that read the tensor, or plain covariance where there are none. */
   metric?: Metric;
   /** Share of the weights in the metric, 0…1; 0.6 unless given. */
@@ -42,8 +37,6 @@ export interface CalibrateOptions {
   rank?: number;
   /** Take a transform whatever the trials say. */
   forceTransform?: boolean;
-  /** Judge by running the model; true unless given, where onnxruntime-node and the model allow it. */
-  runTail?: boolean;
   /** Most items that the trials look at; 40 unless given. */
   trialItems?: number;
   /** Told what is being done, for long work. */
@@ -81,6 +74,8 @@ export interface CalibrateReport {
   warnings: readonly string[];
 }
 
+/** Items that the trials look at. */
+const TRIAL_ITEMS = 40;
 /** Steps of the trials, in parts of the one in the middle. */
 const SPREAD = [0.4, 0.6, 0.9, 1.35, 2];
 /** Steps of the curve in the profile. */
@@ -114,33 +109,25 @@ export async function calibrate(options: CalibrateOptions): Promise<{ parts: Pro
     throw tooFew(total, Math.ceil((inputsNeeded(view.channels, plane, false) * 5) / 4));
   }
 
-  progress('finding what reads the tensor', 0, 0);
-  const graph = graphOf(options.model);
-  if (graph && options.tensor === undefined && graph.inputs.length !== 1) {
-    throw invalid('tensor', `named for a model with ${graph.inputs.length} inputs`);
-  }
-  const consumers = await consumersOf(graph, view, gathered.dims, calibrator, options);
-  const gram = options.metric === 'covariance' ? undefined : consumers?.gram;
-  const kind: Metric = gram ? 'weights' : 'covariance';
-  const fallback = kind === 'covariance' && options.metric !== 'covariance';
-  if (fallback) warnings.push(fallbackText(consumers));
-  if (gram) calibrator.setMetric(gram, share);
-
-  const needed = inputsNeeded(view.channels, plane, true);
-  let transform: ChannelTransform | undefined;
-  if (statistics.rows >= needed || options.forceTransform) {
-    progress('computing the transform', 0, 0);
-    transform = calibrator.transform(options.rank);
-  } else {
-    const enough = Math.ceil((needed * 5) / 4);
-    warnings.push(`no transform: ${total} inputs were given, and ${enough} are needed for ${view.channels} channels`);
-  }
-
-  const { tail, why } = await tailOf(graph, gathered, options);
+  const graph = graphOf(options);
+  const { tail, why } = await tailOf(graph, held[0], options);
   try {
-    const items = held.slice(0, options.trialItems ?? 40);
-    const mean = statistics.mean;
-    const judge = tail ? judgeByTail(tail) : judgeByMetric(view, gram, share, mean);
+    const metric = await metricOf(options, gathered, graph && { graph, tail, why }, progress);
+    if (metric.warning !== undefined) warnings.push(metric.warning);
+    if (metric.gram) calibrator.setMetric(metric.gram, share);
+
+    const needed = inputsNeeded(view.channels, plane, true);
+    let transform: ChannelTransform | undefined;
+    if (statistics.rows >= needed || options.forceTransform) {
+      progress('computing the transform', 0, 0);
+      transform = calibrator.transform(options.rank);
+    } else {
+      const enough = Math.ceil((needed * 5) / 4);
+      warnings.push(`no transform: ${total} inputs were given, and ${enough} are needed for ${view.channels} channels`);
+    }
+
+    const items = held.slice(0, options.trialItems ?? TRIAL_ITEMS);
+    const judge = tail ? judgeByTail(tail) : judgeByMetric(view, metric.gram, share, statistics.mean);
     const coder = options.coder ?? codecOf(view);
     const build = (tools: Tools) => partsOf(statistics, transform, tools);
     const base = await centre(items.slice(0, 8), view, judge, coder, statistics.sigma);
@@ -148,7 +135,7 @@ export async function calibrate(options: CalibrateOptions): Promise<{ parts: Pro
     const outcomes = await tryAll(candidates, {
       view,
       items,
-      second: second?.slice(0, options.trialItems ?? 40),
+      second: second?.slice(0, options.trialItems ?? TRIAL_ITEMS),
       judge,
       coder,
       build,
@@ -163,12 +150,11 @@ export async function calibrate(options: CalibrateOptions): Promise<{ parts: Pro
     if (!chosen.tools) warnings.push('no tools win on the held-out inputs: the profile switches none on');
     const tools = chosen.tools ?? { transform: false, dct: false, frequencyWeight: false };
 
-    progress('measuring the curve', 0, CURVE.length);
     const curve: CurvePoint[] = [];
     for (const [i, s] of tail ? CURVE.entries() : []) {
+      progress('measuring the curve', i, CURVE.length);
       const { step, bytes, kl } = await measure(items, view, build(tools), s * base, coder, judge);
       curve.push({ step, bytes, kl });
-      progress('measuring the curve', i + 1, CURVE.length);
     }
 
     // What was held out is as good for the final fit as the rest.
@@ -184,7 +170,7 @@ export async function calibrate(options: CalibrateOptions): Promise<{ parts: Pro
         inputs: all.rows,
         heldOut: all.rows - statistics.rows,
         secondInputs: second?.reduce((n, item) => n + item.rows, 0) ?? 0,
-        metric: { kind, fallback, readers: consumers?.readers ?? [], stops: consumers?.stops ?? [] },
+        metric: metric.report,
         shrinkage: all.shrinkage,
         judge: judge.kind,
         ...(why !== undefined && { notRun: why }),
@@ -200,114 +186,32 @@ export async function calibrate(options: CalibrateOptions): Promise<{ parts: Pro
   }
 }
 
-interface Gathered {
-  readonly view: FeatureView;
-  readonly dims: readonly number[];
-  readonly calibrator: Calibrator;
-  readonly held: Item[];
-}
-
-/** Reads the features once: four fifths into the sums, the rest kept. */
-async function gather(
-  features: CalibrateOptions['features'],
-  layout: Layout,
-  progress: (done: number) => void,
-): Promise<Gathered> {
-  let state: { view: FeatureView; dims: readonly number[]; calibrator: Calibrator } | undefined;
-  const held: Item[] = [];
-  let index = 0;
-  for await (const tensor of features) {
-    if (!state) {
-      const view = featureView(tensor.dims, layout);
-      state = { view, dims: tensor.dims, calibrator: await Calibrator.create(view.channels) };
-    }
-    const { view, calibrator } = state;
-    for (const item of itemsOf(tensor, view, layout)) {
-      if (isHeldOut(index++)) held.push(checked(item, held.length));
-      else calibrator.add(item.data, view.height * view.width, channelsLast(view));
-      progress(index);
-    }
-  }
-  if (!state) throw tooFew(0, 20);
-  return { ...state, held };
-}
-
-async function collect(features: CalibrateOptions['features'], layout: Layout, view: FeatureView): Promise<Item[]> {
-  const items: Item[] = [];
-  for await (const tensor of features) for (const item of itemsOf(tensor, view, layout)) items.push(checked(item, 0));
-  return items;
-}
-
-/** Held-out items do not pass the sums, which would refuse NaN. */
-function checked(item: Item, index: number): Item {
-  const at = item.data.findIndex((x) => !Number.isFinite(x));
-  if (at < 0) return item;
-  throw new SlicerError('non_finite', `Element ${at} of held-out input ${index} is NaN or infinite.`, {
-    offset: at,
-    advice: 'Find out why the model gives such values; nothing can be calibrated on them.',
-  });
-}
-
-function channelsLast(view: FeatureView): boolean {
-  return view.axis === view.rank - 1;
-}
-
-function graphOf(model: CalibrateOptions['model']): Graph | undefined {
-  if (!model) return undefined;
-  return buildGraph(model instanceof Uint8Array ? readModel(model) : model);
-}
-
-async function consumersOf(
-  graph: Graph | undefined,
-  view: FeatureView,
-  dims: readonly number[],
-  calibrator: Calibrator,
+/** What errors are weighed by, and what is said about it. */
+async function metricOf(
   options: CalibrateOptions,
-): Promise<Consumers | undefined> {
-  if (!graph || options.metric === 'covariance') return undefined;
-  const { mean, sigma } = calibrator.statistics();
-  const meanSquare = mean.reduce((sum, m, c) => sum + m * m + sigma[c] ** 2, 0) / view.channels;
-  const rank = rankOf(graph, options.tensor) ?? dims.length;
-  // A sequence may have lost its leading axis on the way into a file.
-  const full = [...new Array<number>(Math.max(0, rank - dims.length)).fill(1), ...dims];
-  const axis = view.axis + full.length - dims.length;
-  const { external } = options;
-  return findConsumers(graph, options.tensor ?? graph.inputs[0], { dims: full, axis, meanSquare, external });
-}
-
-function rankOf(graph: Graph, tensor: string | undefined): number | undefined {
-  const info = graph.valueInfo.get(tensor ?? graph.inputs[0]);
-  return info?.type?.value.case === 'tensorType' ? info.type.value.value.shape?.dim.length : undefined;
-}
-
-/** The tail, ready to run, or why it cannot. */
-async function tailOf(
-  graph: Graph | undefined,
-  { held }: Gathered,
-  options: CalibrateOptions,
-): Promise<{ tail?: Tail; why?: string }> {
-  if (!graph || options.model === undefined) return { why: 'no model was given' };
-  if (options.runTail === false) return { why: 'not asked for' };
-  try {
-    const name = options.tensor ?? graph.inputs[0];
-    const whole = startsAt(graph, name) ? (options.modelPath ?? modelBytes(options.model)) : undefined;
-    const tail = await Tail.open(whole ?? cut(graph.model, name).tail, name, options.output);
-    try {
-      await tail.run(held[0], held[0].data);
-      return { tail };
-    } catch (error) {
-      await tail.close();
-      throw error;
-    }
-  } catch (error) {
-    const { code } = error as { code?: string };
-    if (code === 'unknown_tensor' || options.runTail === true) throw error;
-    return { why: error instanceof Error ? error.message : String(error) };
+  gathered: Gathered,
+  model: { graph: Graph; tail?: Tail; why?: string } | undefined,
+  progress: NonNullable<CalibrateOptions['progress']>,
+): Promise<{ gram?: Float64Array; report: CalibrateReport['metric']; warning?: string }> {
+  const { view, samples } = gathered;
+  if (options.metric === 'covariance') {
+    return { report: { kind: 'covariance', fallback: false, readers: [], stops: [] } };
   }
-}
-
-function modelBytes(model: Uint8Array | ModelProto): Uint8Array {
-  return model instanceof Uint8Array ? model : writeModel(model);
+  if (options.metric === 'fisher') {
+    if (!model?.tail) {
+      throw new SlicerError('invalid_option', `Metric fisher runs the model: ${model?.why ?? 'none was given'}.`, {
+        advice: 'Give a tail that onnxruntime-node can run, or use metric weights.',
+      });
+    }
+    const told = (done: number, all: number) => progress('finite differences', done, all);
+    const gram = await fisherGram(model.tail, samples, view, told);
+    return { gram, report: { kind: 'fisher', fallback: false, readers: [], stops: [] } };
+  }
+  progress('finding what reads the tensor', 0, 0);
+  const consumers = model && (await consumersOf(model.graph, gathered, options));
+  const { readers = [], stops = [], gram } = consumers ?? {};
+  if (gram) return { gram, report: { kind: 'weights', fallback: false, readers, stops } };
+  return { report: { kind: 'covariance', fallback: true, readers, stops }, warning: fallbackText(consumers) };
 }
 
 /** A step at which coding without a profile does about the wanted damage. */

@@ -49,6 +49,28 @@ export function featureView(dims: readonly number[], layout: Layout = 'auto'): F
   return { channels: last, axis: rank - 1, height: 1, width: 1, rank };
 }
 
+/** Whether a row lies position by position, with all channels of each. */
+export function channelsLast(view: FeatureView): boolean {
+  return view.axis === view.rank - 1;
+}
+
+/** Calls `use` with the index of every value of a channel, and the number of its place among the item's positions. */
+export function planesOf(
+  view: FeatureView,
+  item: Item,
+  channel: number,
+  use: (at: number, place: number) => void,
+): void {
+  const plane = view.height * view.width;
+  const row = view.channels * plane;
+  const last = channelsLast(view);
+  for (let r = 0, place = 0; r < item.rows; r++) {
+    for (let p = 0; p < plane; p++, place++) {
+      use(r * row + (last ? p * view.channels + channel : channel * plane + p), place);
+    }
+  }
+}
+
 /** Whether an item is kept out of the fit. */
 export function isHeldOut(index: number): boolean {
   return index % HELD_OUT_EVERY === HELD_OUT_EVERY - 1;

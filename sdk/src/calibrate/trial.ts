@@ -1,7 +1,7 @@
 /** Coding held-out features with some tools at several steps, and comparing what that takes at equal damage. */
 import type { Tensor } from '../codec/types.js';
 import { bytesAtKl, type RatePoint } from '../eval/kl.js';
-import type { FeatureView, Item } from './features.js';
+import { channelsLast, type FeatureView, type Item } from './features.js';
 import type { ProfileParts } from './parts.js';
 import type { Tail } from './tail.js';
 
@@ -40,7 +40,7 @@ export function judgeByMetric(
 ): Judge {
   const { channels } = view;
   const plane = view.height * view.width;
-  const planes = view.axis === 1 && view.rank > 2;
+  const planes = !channelsLast(view);
   const size = (of: (at: number, c: number) => number, item: Item) => {
     let sum = 0;
     const e = new Float64Array(channels);

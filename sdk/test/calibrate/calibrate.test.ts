@@ -1,8 +1,11 @@
 /** From features to the contents of a profile. */
 import { describe, expect, test } from 'vitest';
+import { featureView, itemsOf } from '../../src/calibrate/features.js';
+import { fisherGram } from '../../src/calibrate/fisher.js';
 import { type CalibrateOptions, calibrate, type ProfileParts } from '../../src/calibrate/index.js';
+import { Tail } from '../../src/calibrate/tail.js';
 import type { Tensor } from '../../src/codec/types.js';
-import { loadRuntime } from '../../src/onnx/index.js';
+import { loadRuntime, writeModel } from '../../src/onnx/index.js';
 import { model, node } from '../onnx/graphs.js';
 import { convolutionTail, planes, tokens, tokenTail } from './features.js';
 
@@ -92,6 +95,28 @@ describe.skipIf(!runtime)('with a tail that runs', () => {
     for (const { secondRatio } of alike.report.outcomes) expect(secondRatio).not.toBeNull();
     const forced = await calibrate({ ...options, forceTransform: true });
     expect(forced.report.chosen).toBe('transform');
+  });
+
+  test('metric fisher is labelled, and close to the curvature of a linear tail', async () => {
+    const tail = await Tail.open(writeModel(tokenTail(5)), 'h');
+    const view = featureView([16, 5]);
+    const small = tokens(16, 5, 8);
+    // Small values: answers near the uniform ones, where the curvature is known.
+    (small.data as Float32Array).forEach((x, i, all) => {
+      all[i] = x / 100;
+    });
+    const gram = await fisherGram(tail, [...itemsOf(small, view)], view);
+    await tail.close();
+    const v = Array.from({ length: 5 }, (_, c) => Array.from({ length: 4 }, (_, k) => (c * 4 + k + 1) / 10));
+    const centred = v.map((row) => row.map((x) => x - row.reduce((a, b) => a + b, 0) / 4));
+    const expected = centred.flatMap((a) => centred.map((b) => a.reduce((sum, x, k) => sum + (x * b[k]) / 4, 0)));
+    const dot = (a: ArrayLike<number>, b: ArrayLike<number>) => Array.from(a).reduce((sum, x, i) => sum + x * b[i], 0);
+    expect(dot(gram, expected) / Math.sqrt(dot(gram, gram) * dot(expected, expected))).toBeGreaterThan(0.99);
+
+    const features = [planes(30, 4, 4, 5)];
+    const { report } = await calibrate({ features, model: convolutionTail(4, 4), metric: 'fisher' });
+    expect(report.metric).toEqual({ kind: 'fisher', fallback: false, readers: [], stops: [] });
+    expect(await refusal({ features, metric: 'fisher' })).toMatchObject({ code: 'invalid_option' });
   });
 
   test('the same features give the same numbers', async () => {
