@@ -11,14 +11,20 @@ import { fileURLToPath } from 'node:url';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const cache = join(here, '../../.cache/models');
-const MODELS = ['efficientnet_lite0'];
+
+/** Packages of a model's exporter; those of `bare` go without what they depend on, which only their own programs need. */
+const PACKAGES = {
+  efficientnet_lite0: { files: ['requirements.txt'] },
+  smollm2: { files: ['requirements.txt', 'requirements-smollm2.txt'], bare: ['requirements-smollm2-bare.txt'] },
+};
+const MODELS = Object.keys(PACKAGES);
 
 /** Path of the ONNX file of a model; makes it when it is not there. */
 export function exportModel(name, out = join(cache, `${name}.onnx`), say = console.error) {
   if (!MODELS.includes(name)) throw new Error(`no exporter for '${name}'; there is: ${MODELS.join(', ')}`);
   const target = resolve(out);
   if (existsSync(target)) return target;
-  const python = environment(say);
+  const python = environment(name, say);
   say(`writing ${name}.onnx`);
   mkdirSync(dirname(target), { recursive: true });
   const part = `${target}.${process.pid}.part`;
@@ -31,19 +37,29 @@ export function exportModel(name, out = join(cache, `${name}.onnx`), say = conso
   return target;
 }
 
-/** The Python of a virtual environment that holds requirements.txt. */
-function environment(say) {
+/** Runs another program of this folder with the packages of a model. */
+export function runTool(model, script, args, say = console.error) {
+  run(environment(model, say), [join(here, script), ...args]);
+}
+
+/** The Python of a virtual environment that holds the packages of a model. */
+function environment(name, say) {
   const folder = join(cache, 'venv');
   const windows = process.platform === 'win32';
   const python = join(folder, windows ? 'Scripts/python.exe' : 'bin/python');
-  const wanted = readFileSync(join(here, 'requirements.txt'), 'utf8');
-  const stamp = join(folder, 'installed.txt');
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return python;
-  say('installing onnx and the weights into .cache/models/venv (once, about half a minute)');
-  mkdirSync(cache, { recursive: true });
-  run(windows ? 'python' : 'python3', ['-m', 'venv', '--clear', folder]);
-  run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', '-r', join(here, 'requirements.txt')]);
-  writeFileSync(stamp, wanted);
+  const { files, bare = [] } = PACKAGES[name];
+  for (const [i, file] of [...files, ...bare].entries()) {
+    const wanted = readFileSync(join(here, file), 'utf8');
+    const stamp = join(folder, file === 'requirements.txt' ? 'installed.txt' : `installed-${file}`);
+    if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) continue;
+    say(`installing ${wanted.trim().split('\n').join(', ')} into .cache/models/venv (once)`);
+    mkdirSync(cache, { recursive: true });
+    // The first list is that of all models: where it changes, everything is made anew.
+    if (i === 0) run(windows ? 'python' : 'python3', ['-m', 'venv', '--clear', folder]);
+    const without = bare.includes(file) ? ['--no-deps'] : [];
+    run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...without, '-r', join(here, file)]);
+    writeFileSync(stamp, wanted);
+  }
   return python;
 }
 

@@ -54,6 +54,15 @@ export function curveOf(points, pick) {
   return points.map((point) => ({ bytes: over(point.bytes), kl: Math.max(1e-12, over(point.kl)) }));
 }
 
+/** Bytes at a KL on the line of least squares of ln bytes over ln KL. For choices, not for figures. */
+export function bytesOnLine(points, kl) {
+  const [x, y] = [points.map((p) => Math.log(p.kl)), points.map((p) => Math.log(p.bytes))];
+  const [mx, my] = [mean(x), mean(y)];
+  const spread = x.reduce((sum, v) => sum + (v - mx) ** 2, 0);
+  const slope = spread > 0 ? x.reduce((sum, v, i) => sum + (v - mx) * (y[i] - my), 0) / spread : 0;
+  return Math.exp(my + slope * (Math.log(kl) - mx));
+}
+
 /** Bootstrap samples of n items: the same for every peer, so that ratios are paired. */
 export function samples(n, count = 1000, seed = 1) {
   let state = seed >>> 0;

@@ -16,10 +16,11 @@ import { PythonPeers } from './python.mjs';
 import { mustTable } from './report.mjs';
 import { sensitivityStudy } from './sensitivity-study.mjs';
 import { Store } from './store.mjs';
+import { textStudy } from './text-study.mjs';
 import { fingerprint, machine, packageVersion } from './versions.mjs';
 
 const HELP = `npm run bench:rate -- --data DIR [--model FILE] [--images N] [--quick] [--only STUDY,…] [--cuts NAME,…]
-                            [--photos DIR] [--peers NAME,…] [--json FILE]
+                            [--photos DIR] [--peers NAME,…] [--text DIR] [--json FILE]
 
   --data DIR    photographs: *.jpg with a short side of 256 and labels.json (file name → class number)
   --model FILE  EfficientNet-Lite0 as ONNX; made by bench/models/export.mjs unless given
@@ -27,9 +28,11 @@ const HELP = `npm run bench:rate -- --data DIR [--model FILE] [--images N] [--qu
   --quick       12 images, fewer points
   --photos DIR  a second set of images for the peers, short side 256, no labels needed
   --peers LIST  of: ${PEERS.join(', ')}
-  --only LIST   of: entropy, kl, peers, sensitivity
+  --text DIR    hellaswag, lambada and gsm8k as .jsonl: passages for the language model
+  --text-model FILE  SmolLM2-135M as ONNX; made by bench/models/export.mjs unless given
+  --only LIST   of: entropy, kl, peers, text, sensitivity
   --plots DIR   where plots go (out/bench)
-  --cuts LIST   of: ${CUTS.map((cut) => cut.name).join(', ')}
+  --cuts LIST   of: ${CUTS.map((cut) => cut.name).join(', ')}; text: h8, h15
   --json FILE   writes all figures, with the list of musts
 
 A run that was stopped goes on where it was; results are kept in .cache/bench.`;
@@ -44,6 +47,8 @@ const { values: options } = parseArgs({
     cuts: { type: 'string' },
     photos: { type: 'string' },
     peers: { type: 'string' },
+    text: { type: 'string' },
+    'text-model': { type: 'string' },
     plots: { type: 'string' },
     json: { type: 'string' },
     help: { type: 'boolean', short: 'h', default: false },
@@ -83,6 +88,10 @@ const context = {
   docs: pathToFileURL(`${resolve(options.plots ?? join(root, 'out', 'bench'))}/`),
   python,
   wantedPeers: options.peers?.split(','),
+  wantedLayers: options.cuts?.split(','),
+  text: options.text,
+  textModel: options['text-model'],
+  cache,
   // The sets the peers are compared on; profiles and tuned peers learn from the calibration images of the first alone.
   sets: async () => {
     const learn = splitImages(listImages(options.data), count, count).calibration;
@@ -99,7 +108,13 @@ const context = {
   say,
 };
 
-const studies = { entropy: entropyStudy, kl: klStudy, peers: peersStudy, sensitivity: sensitivityStudy };
+const studies = {
+  entropy: entropyStudy,
+  kl: klStudy,
+  peers: peersStudy,
+  text: textStudy,
+  sensitivity: sensitivityStudy,
+};
 const result = {
   images: images.test.length,
   calibrationImages: images.calibration.length,

@@ -1,4 +1,5 @@
 // The tables of the peers study.
+import { peerMusts } from './musts.mjs';
 import { digits, table } from './report.mjs';
 
 const span = (interval) => (interval ? `${digits(interval[0], 0)}–${digits(interval[1], 0)}` : '–');
@@ -46,5 +47,5 @@ export function peersReport(rows, { missing, levels, target, ratio }) {
     parts.push(`Missing:\n\n${missing.map(({ name, why }) => `- ${name}: ${why}`).join('\n')}`);
   }
   const about = [...new Set(rows.map((row) => `${row.peer.name}: ${row.peer.about}`))];
-  return { markdown: parts.join('\n\n'), musts: [], about };
+  return { markdown: parts.join('\n\n'), musts: peerMusts(rows, target), about };
 }

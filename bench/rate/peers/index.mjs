@@ -13,8 +13,9 @@
 import { items } from '../stack.mjs';
 import { fingerprint } from '../versions.mjs';
 
-/** File names, which is what `--peers` takes. */
+/** File names, which is what `--peers` takes: all that is compared on images. */
 export const PEERS = [
+  'slicer',
   'nncodec',
   'sz3',
   'zfp',
@@ -58,10 +59,10 @@ function sourceOf(file, peer) {
   return fingerprint(new URL(path, import.meta.url));
 }
 
-/** Loads the wanted peers (all by default): `{ peers, missing: [{ name, why }] }`. */
-export async function loadPeers(wanted, python) {
+/** Loads peers by their file names: `{ peers, missing: [{ name, why }] }`. */
+export async function loadPeers(names, python) {
   const [peers, missing] = [[], []];
-  for (const file of PEERS.filter((name) => !wanted || wanted.includes(name))) {
+  for (const file of names) {
     const { default: exported } = await import(`./${file}.mjs`);
     for (const peer of [exported].flat()) {
       const loaded = { ...peer, version: peer.version ?? sourceOf(file, peer), run: peer.run ?? roundTrip(peer) };

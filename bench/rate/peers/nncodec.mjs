@@ -11,6 +11,7 @@ const SWEEP = [
   { label: 'no trellis', dq: false, lambda: 0 },
   { label: 'no trellis, lambda 1', dq: false, lambda: 1 },
   { label: 'trellis, positions x channels', dq: true, lambda: 0, transpose: true },
+  { label: 'trellis, lambda 0.5, positions x channels', dq: true, lambda: 0.5, transpose: true },
 ];
 
 /** Its step is about 2^(qp/4) of the union quantiser; whole numbers of qp only. */

@@ -53,16 +53,20 @@ impl Transform {
         }
         let weighted = metric.root() * moments.shrunk(shrinkage) * metric.root();
         let found = eigen(symmetric(&weighted))?;
-        let sigma: Vec<f64> = found.values.iter().map(|x| x.max(0.0).sqrt()).collect();
         let total: f64 = found.values.iter().map(|x| x.max(0.0)).sum();
         let kept: f64 = found.values[..rank].iter().map(|x| x.max(0.0)).sum();
         let basis = found.vectors.columns(0, rank);
         let forward = basis.transpose() * metric.root();
         let inverse = metric.inverse() * basis;
+        // Of the covariance as it was seen: shrinkage steadies directions, but it lifts the smallest variances.
+        let spread = &forward * moments.covariance();
+        let sigma = (0..rank)
+            .map(|i| spread.row(i).dot(&forward.row(i)).max(0.0).sqrt())
+            .collect();
         Ok(Self {
             forward,
             inverse,
-            sigma: sigma[..rank].to_vec(),
+            sigma,
             shrinkage,
             kept: if total > 0.0 { kept / total } else { 1.0 },
         })

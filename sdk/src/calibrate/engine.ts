@@ -1,5 +1,6 @@
-/** The calibration's own WASM: channel statistics and the transform. It is loaded when a calibration starts, never else. */
+/** The calibration's own WASM: channel statistics and the transform. It is compiled when a calibration starts. */
 import { SlicerError } from '../codec/errors.js';
+import { wasm } from '../generated/calibrate.js';
 
 interface Exports {
   readonly memory: WebAssembly.Memory;
@@ -54,18 +55,18 @@ export interface ChannelTransform {
 let compiled: Promise<WebAssembly.Module> | undefined;
 
 async function load(): Promise<Exports> {
-  compiled ??= import('../generated/calibrate.js').then(({ wasm }) => {
+  if (!compiled) {
     const text = atob(wasm);
     const bytes = new Uint8Array(text.length);
     for (let i = 0; i < text.length; i++) bytes[i] = text.charCodeAt(i);
-    return WebAssembly.compile(bytes);
-  });
+    compiled = WebAssembly.compile(bytes);
+  }
   const instance = await WebAssembly.instantiate(await compiled, {
     './slicer_calibrate_wasm_bg.js': { __wbindgen_init_externref_table: () => {} },
   });
-  const exports = instance.exports as unknown as Exports;
-  exports.__wbindgen_start();
-  return exports;
+  const live = instance.exports as unknown as Exports;
+  live.__wbindgen_start();
+  return live;
 }
 
 /** Sums over the features seen so far. Each has a module instance of its own, so that its memory goes when it does. */
@@ -78,10 +79,10 @@ export class Calibrator {
 
   /** Starts a calibration. */
   static async create(channels: number): Promise<Calibrator> {
-    const wasm = await load();
-    const handle = guarded(() => wasm.calibrator_new(channels));
+    const live = await load();
+    const handle = guarded(() => live.calibrator_new(channels));
     if (handle === 0) throw tooLarge(channels);
-    return new Calibrator(channels, wasm, handle);
+    return new Calibrator(channels, live, handle);
   }
 
   /**

@@ -1,0 +1,11 @@
+/**
+ * Calibration: a profile for one cut of one model, in closed form from example tensors and the weights that read them.
+ * Reading model files and running tails needs Node and the optional peer onnxruntime-node.
+ */
+export { type CalibrateOptions, type CalibrateReport, calibrate, type Metric } from './calibrate.js';
+export type { Outcome } from './choose.js';
+export { type ConsumerOptions, type Consumers, findConsumers, type Reader, type Stop } from './consumers.js';
+export type { CurvePoint, ProfileParts } from './parts.js';
+export { runHead } from './run-head.js';
+export type { Coder, TrialPoint } from './trial.js';
+export { type ExternalReader, externalReader } from './weights.js';
