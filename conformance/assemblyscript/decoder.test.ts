@@ -86,7 +86,11 @@ function compare(result: Outcome, { type, dims, sha256, error, or = [] }: Expect
 function follow(stream: Stream, steps: Step[]): void {
   const states = new Map<string, Int32Array>();
   for (const { body, expect: wanted, snapshot, restore, reset } of steps) {
-    if (body) compare(outcome(() => stream.decode(file(body))), wanted!);
+    if (body)
+      compare(
+        outcome(() => stream.decode(file(body))),
+        wanted!,
+      );
     if (snapshot) states.set(snapshot, stream.snapshot().slice());
     if (restore) stream.restore(states.get(restore)!);
     if (reset) stream.reset();

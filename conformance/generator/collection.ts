@@ -4,7 +4,7 @@ import { checksum } from './crc32c.ts';
 import type { Type } from './elements.ts';
 import { type Flag, flagsOf } from './flags.ts';
 import { type Body, FEATURE, isCoded, type Setup } from './model.ts';
-import type { ProfileFile } from './profile.ts';
+import { type Profile, type ProfileDamage, type ProfileFile, profileFile } from './profile.ts';
 import { bareBody, bareSetup, expected, featuresOf, standalone } from './stream.ts';
 
 /** The four drawers. */
@@ -100,6 +100,11 @@ export class Collection {
   readonly vectors: Vector[] = [];
   private readonly ids = new Set<string>();
 
+  /** Whether there is a vector of this name. */
+  has(id: string): boolean {
+    return this.ids.has(id);
+  }
+
   add(vector: Vector): void {
     if (this.ids.has(vector.id)) throw new Error(`two vectors named ${vector.id}`);
     this.ids.add(vector.id);
@@ -125,6 +130,35 @@ export class Collection {
       files,
       expect: { type: s.type, ...tensor },
       reconstruction: numeric ? 'numeric' : 'exact',
+    });
+  }
+
+  /** A profile with one fault in `field`, and a frame that names it and lacks nothing. */
+  badProfile(
+    id: string,
+    about: string,
+    sections: string,
+    error: Code,
+    field: string,
+    [profile, damage]: readonly [Profile, ProfileDamage],
+    [s, b]: readonly [Setup, Body],
+    drawer: 'malformed' | 'invalid' = 'invalid',
+    or?: Code[],
+  ): void {
+    const file = profileFile({ ...profile, name: id }, damage);
+    const mark = file.marks.find((m) => m.name === field);
+    if (!mark) throw new Error(`${id}: no field ${field}`);
+    this.add({
+      id,
+      drawer,
+      about,
+      sections: [...sections.split(' '), '14.1'],
+      flags: ['profile'],
+      tier: tierOf(s),
+      framing: 'standalone',
+      profiles: [file],
+      files: { frame: pack(standalone({ ...s, profile: { ...s.profile, file } }, b).bytes) },
+      expect: { error, field, offset: mark.start, or },
     });
   }
 

@@ -39,7 +39,6 @@ export function coverageReport(texts: Texts, vectors: readonly Vector[]): string
   const lines = rows.map(
     ([s, c]) => `  § ${s.padEnd(6)}${String(c.valid).padStart(5)} valid${String(c.faulty).padStart(5)} faulty`,
   );
-  const end =
-    missing.length > 0 ? `not covered: ${missing.join(', ')}` : `all ${rows.length} sections covered`;
+  const end = missing.length > 0 ? `not covered: ${missing.join(', ')}` : `all ${rows.length} sections covered`;
   return ['sections:', ...lines, end].join('\n');
 }

@@ -32,8 +32,8 @@ class Pool {
 
   get(...key: number[]): Slot {
     const name = key.join();
-    let slot = this.slots.get(name);
-    if (!slot) this.slots.set(name, (slot = new Slot()));
+    const slot = this.slots.get(name) ?? new Slot();
+    this.slots.set(name, slot);
     return slot;
   }
 }
@@ -72,7 +72,8 @@ export function denseSegment(s: DenseSegment): number[] {
     };
     if (i === 0 || (inPlane === 0 && channel === 0)) running = Array<number>(size).fill(0);
     if (i === 0 || (inPlane === 0 && !single)) means = [];
-    const mean = (means[single ? channel : 0] ??= { sum: 0, count: 1 });
+    const mean = means[single ? channel : 0] ?? { sum: 0, count: 1 };
+    means[single ? channel : 0] = mean;
 
     const near = (dx: number, up: number): number | undefined => {
       const x = at.x + dx;
@@ -103,13 +104,13 @@ export function denseSegment(s: DenseSegment): number[] {
     const size0 = Math.abs(level);
     for (let decision = 0; decision < 15; decision++) {
       const key = [Math.min(decision, 3), union, Math.min(Math.min(l, 3) + Math.min(u, 3), 3)].join();
-      let weights = sets.get(key);
-      if (!weights) sets.set(key, (weights = new Weights(Array<number>(7).fill(12288), 14)));
+      const weights = sets.get(key) ?? new Weights(Array<number>(7).fill(12288), 14);
+      sets.set(key, weights);
       const slots = contexts.map((context, input) => pool.get(input, context, union, decision));
       mixed(coder, weights, slots, size0 > decision ? 1 : 0);
       if (size0 <= decision) break;
     }
-    if (size0 > 14) escape(coder, pool, size0 - 14);
+    if (size0 > 14) magnitudeBeyond(coder, pool, size0 - 14);
     if (level !== 0) {
       const sgn = 3 * (Math.sign(left ?? 0) + 1) + Math.sign(above ?? 0) + 1;
       mixed(coder, signs, [pool.get(7, sgn), pool.get(8, sgn, channel % 1024)], level < 0 ? 1 : 0);
@@ -131,7 +132,7 @@ function mixed(coder: RangeEncoder, weights: Weights, slots: Slot[], bit: number
 }
 
 /** A number g ≥ 1: its length in unary, then its bits below the leading one. */
-function escape(coder: RangeEncoder, pool: Pool, g: number): void {
+function magnitudeBeyond(coder: RangeEncoder, pool: Pool, g: number): void {
   const bits = g.toString(2).slice(1);
   for (let n = 0; n < Math.min(bits.length + 1, 30); n++) {
     const bit = n < bits.length ? 1 : 0;

@@ -30,10 +30,12 @@ export interface ProfileFile {
   marks: Writer['marks'];
 }
 
-/** Damage: faults by field; everything behind the hash may lose or gain bytes before it is hashed. */
+/** Damage: faults by field, a cut, bytes at the end. What lies behind the hash is damaged before it is hashed. */
 export interface ProfileDamage {
   faults?: Readonly<Record<string, Fault>>;
-  content?: Fault;
+  /** Keep only the bytes before this field's end less `less`. */
+  cut?: { field: string; less: number };
+  extra?: number[];
 }
 
 function little(value: number): number[] {
@@ -72,7 +74,12 @@ export function profileFile(p: Profile, damage: ProfileDamage = {}): ProfileFile
     });
   }
   content.field('end', () => {});
-  if (damage.content) content.bytes = [...damage.content(content.bytes)];
+  const cutIn = ({ marks }: Writer) => {
+    const mark = marks.find((m) => m.name === damage.cut?.field);
+    return mark && mark.end - damage.cut!.less;
+  };
+  content.raw(damage.extra ?? []);
+  content.bytes.length = cutIn(content) ?? content.bytes.length;
   const w = new Writer(damage.faults);
   w.field('magic', () => w.raw([0x53, 0x4c, 0x43, 0x50]));
   w.field('version', () => w.u8(0));
@@ -81,10 +88,12 @@ export function profileFile(p: Profile, damage: ProfileDamage = {}): ProfileFile
   w.field('hash', () => w.raw(hash));
   const start = w.bytes.length;
   const marks = [...w.marks, ...content.marks.map((m) => ({ ...m, start: m.start + start, end: m.end + start }))];
+  const id = w.bytes.slice(6, 14);
   w.raw(content.bytes);
+  w.bytes.length = cutIn(w) ?? w.bytes.length;
   const unused = Object.keys(damage.faults ?? {}).filter((name) => !w.used.has(name) && !content.used.has(name));
   if (unused.length > 0) throw new Error(`${p.name}: no field ${unused.join(', ')}`);
-  return { profile: p, bytes: Uint8Array.from(w.bytes), id: w.bytes.slice(6, 14), marks };
+  return { profile: p, bytes: Uint8Array.from(w.bytes), id, marks };
 }
 
 /** A[c][k] as lines of coefficients. */

@@ -78,7 +78,7 @@ export class Profile {
     this.mean = new StaticArray<f32>(this.channels);
     for (let c: u32 = 0; c < this.channels; c++) {
       const m = reinterpret<f32>(r.u32());
-      r.must(isFinite(m), E.CORRUPT);
+      r.must(abs(m) < Infinity, E.CORRUPT);
       this.mean[c] = m;
     }
   }

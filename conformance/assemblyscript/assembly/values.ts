@@ -97,7 +97,7 @@ export class Output {
     }
     if (setup.usesMean()) addMean(setup.profile!, values, area);
     for (let i = 0; i < values.length; i++) {
-      check(isFinite(values[i]), E.CORRUPT, this.at);
+      check(abs(values[i]) < Infinity, E.CORRUPT, this.at);
       if (failed()) return;
       this.real(values[i]);
     }

@@ -1,0 +1,160 @@
+/** Profiles: mean, classes, channel transform (§ 4.3, § 15, `profile.md`). */
+import { fullProfile, profileOf } from '../calibration.ts';
+import type { Collection, Notes } from '../collection.ts';
+import { TYPES } from '../elements.ts';
+import type { Body, Setup } from '../model.ts';
+import { profileFile } from '../profile.ts';
+import { coded, family, type Source, UNITS } from '../samples.ts';
+import { LANES } from './coder.ts';
+import { byIndex } from './planes.ts';
+
+/** What a profile is used for. */
+export function profileVectors(out: Collection, source: Source): void {
+  const full = profileFile(fullProfile(source('full profile')));
+  const make = (
+    id: string,
+    about: string,
+    sections: string,
+    some: Partial<Setup>,
+    more: Partial<Body> = {},
+    notes: Notes = {},
+  ) => {
+    const [s, b] = coded(some, source(id), [37, -60]);
+    out.good(id, about, sections, s, { ...b, ...more }, notes);
+  };
+  make('profile-unused', 'a profile with all sections, and nothing used of it', '4.3 P1 P2 P3 P4 P5', {
+    profile: { file: full },
+  });
+  for (const type of TYPES) {
+    const step = type === 'float32' ? 0.3 : 0.75;
+    make(`mean-${type}`, `the mean is added before the value becomes ${type}`, '4.3 11 15 P2', {
+      type,
+      step,
+      profile: { file: full, mean: true },
+    });
+  }
+  const classes = { file: full, classes: true };
+  make('profile-classes', 'classes of channels from a profile, no row classes', '4.3 9.1 P2', {
+    profile: classes,
+    tables: family(9),
+  });
+  make(
+    'profile-classes-rows',
+    'classes of channels from a profile, those of rows in the body',
+    '4.3 9.1 P2',
+    { profile: classes, classes: { rows: true }, tables: family(9) },
+    { rowClasses: [-1, 3] },
+  );
+  make('profile-classes-contexts', 'classes from a profile, of two contexts each', '4.3 9 9.2', {
+    profile: classes,
+    thresholds: [2],
+    tables: family(18, 0, 3, 2),
+  });
+  const both = { file: full, mean: true, classes: true };
+  make(
+    'profile-mean-classes-bare',
+    'both uses, a bare body',
+    '3.2 4.3 15',
+    { profile: both, tables: family(6) },
+    {},
+    {
+      bare: true,
+    },
+  );
+  transforms(out, source);
+}
+
+function transforms(out: Collection, source: Source): void {
+  const square = profileOf('square', source('square'), 6, { mean: true, classes: true, coefficients: 6 });
+  const reduced = profileOf('reduced', source('reduced'), 6, { mean: true, coefficients: 4, forward: true });
+  const planes = { dims: [2, 6, 3, 4], channelTransform: true };
+  const make = (
+    id: string,
+    about: string,
+    sections: string,
+    some: Partial<Setup>,
+    more: Partial<Body> = {},
+    notes: Notes = {},
+  ) => {
+    const [s, b] = coded({ ...planes, ...some }, source(id), [37, -60]);
+    out.good(id, about, sections, s, { ...b, ...more }, notes);
+  };
+  for (const [name, file] of [
+    ['square', square],
+    ['reduced', reduced],
+  ] as const) {
+    for (const mean of [false, true]) {
+      const id = `transform-${name}${mean ? '-mean' : ''}`;
+      const about = `${name === 'square' ? 'as many coefficients as channels' : '4 coefficients for 6 channels'}${mean ? ', with the mean' : ''}`;
+      make(id, about, '4.3 15 P3', { profile: { file, mean } });
+    }
+    make(`transform-${name}-classes`, 'classes of the transform’s coefficients', '4.3 9.1 P3', {
+      profile: { file, classes: true },
+      tables: family(10),
+    });
+    const n = name === 'square' ? 6 : 4;
+    make(
+      `transform-${name}-lists`,
+      'classes and scales of coefficients and rows',
+      '4.3 5 9.1 10 15',
+      {
+        profile: { file, mean: true },
+        classes: { rows: true, channels: byIndex(n) },
+        scales: { rows: true, channels: byIndex(n).map((i) => 2 - i) },
+        tables: family(8),
+      },
+      { rowClasses: [0, 2], rowScales: [-4, 4], stepIndex: 3 },
+    );
+    make(
+      `transform-${name}-raw`,
+      'a raw body of all channels',
+      '4.3 5.1',
+      { profile: { file, mean: true } },
+      {
+        raw: Uint8Array.from({ length: 576 }, (_, i) => (i * 5) % 64),
+        levels: undefined,
+      },
+    );
+    const bare = { bare: true };
+    make(
+      `transform-${name}-segments`,
+      'segments of coefficient planes',
+      '4.3 5.2',
+      { profile: { file }, segmentSize: 3 },
+      {},
+      bare,
+    );
+  }
+  for (const lanes of LANES) {
+    const some = { lanes, profile: { file: reduced }, dims: [3, 6, 5, 3] };
+    make(`transform-lanes-${lanes}`, `${lanes} lane(s) of coefficients`, '4.3 12.1 15', some);
+    const contexts = { thresholds: [1, 3], tables: family(3, 0, 6, 6), bins: lanes === 8 ? UNITS : undefined };
+    const more = contexts.bins ? contexts : { thresholds: contexts.thresholds, tables: contexts.tables };
+    make(`transform-contexts-lanes-${lanes}`, 'contexts in planes of coefficients', '4.3 9.2 12.1 15', {
+      ...some,
+      ...more,
+    });
+  }
+  for (const type of TYPES) {
+    make(`transform-${type}`, `channels become ${type}`, '11 15', {
+      type,
+      step: type === 'float32' ? 0.1 : 0.8,
+      profile: { file: reduced, mean: true },
+    });
+  }
+  make('transform-rows', 'planes of one value', '6 15', { layout: 'rows', dims: [5, 6], profile: { file: reduced } });
+  make('transform-nhwc', 'channels last', '6 15', { layout: 'nhwc', dims: [2, 3, 4, 6], profile: { file: reduced } });
+  make('transform-explicit', 'axes permuted and grouped', '6 15', {
+    layout: { axes: [2, 0, 3, 1], groups: [1, 2, 1] },
+    dims: [2, 3, 4, 3],
+    profile: { file: square },
+  });
+  make(
+    'transform-bare-rows',
+    'one of at most nine rows',
+    '3.2 5 15',
+    { layout: 'rows', dims: [9, 6], variableRows: true, profile: { file: reduced, mean: true } },
+    { rows: 1, levels: [3, -1, 0, 40] },
+    { bare: true },
+  );
+}
