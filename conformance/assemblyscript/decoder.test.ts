@@ -125,6 +125,10 @@ describe('worked examples', () => {
     const tensor = openStream(example('3-stream.setup')).decode(example('3-stream.body'));
     expect(floats(tensor)).toEqual({ type: 'float32', dims: [2, 3], values: [0.25, -0.5, 0, 3, 0, -5.25] });
   });
+
+  it('A.4: a frame of the dense coder', () => {
+    expect(floats(decode(example('4-dense.slcf')))).toEqual({ type: 'float32', dims: [1, 3], values: [0.5, 0, -1] });
+  });
 });
 
 describe('hostile input', () => {
