@@ -32,7 +32,7 @@ impl State {
         out.fill(0);
         if self.count > 0 {
             for (class, &a) in out.iter_mut().zip(&self.numbers) {
-                *class = ((a + 128 >> 8) - 8).clamp(-63, 63) as i8;
+                *class = (((a + 128) >> 8) - 8).clamp(-63, 63) as i8;
             }
         }
         Ok(())
@@ -52,7 +52,7 @@ impl State {
         let d = 10 * i32::from(self.count) + 16;
         let rate = (1_310_720 + d) / (2 * d);
         for (a, &level) in self.numbers.iter_mut().zip(levels) {
-            *a += (256 * observe(level) - *a) * rate >> 16;
+            *a += ((256 * observe(level) - *a) * rate) >> 16;
         }
         self.count = (self.count + 1).min(SLOWEST);
         Ok(())

@@ -39,7 +39,10 @@ pub(crate) fn mix_rows(
     }
     try_resize(scratch, rows * to * plane, Field::Transform)?;
     for r in 0..rows {
-        let (z, y) = (&values[r * from * plane..][..from * plane], &mut scratch[r * to * plane..][..to * plane]);
+        let (z, y) = (
+            &values[r * from * plane..][..from * plane],
+            &mut scratch[r * to * plane..][..to * plane],
+        );
         mix(matrix, to, plane, z, y);
     }
     core::mem::swap(values, scratch);

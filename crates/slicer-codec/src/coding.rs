@@ -214,6 +214,7 @@ impl Buffers {
 
 impl Coding {
     /// Reads everything between the axes and the metadata.
+    #[allow(clippy::too_many_arguments)]
     pub(crate) fn read(
         r: &mut Reader<'_>,
         features: u32,
@@ -259,13 +260,25 @@ impl Coding {
             let start = r.pos();
             let flags = r.u8(Field::Dct)?;
             if flags > 1 {
-                return Err(Error::new(ErrorCode::UnsupportedFeature, Field::Dct, start, flags.into()));
+                return Err(Error::new(
+                    ErrorCode::UnsupportedFeature,
+                    Field::Dct,
+                    start,
+                    flags.into(),
+                ));
             }
             r.note(Field::Dct, start, flags.into());
             coding.dct = Some(flags == 1);
         }
         if has(feature::SCALES) {
-            let (rows, channels) = read_groups(r, account, &view, (-127, 127), (Field::Scales, ROWS | CHANNELS), buffers.scales)?;
+            let (rows, channels) = read_groups(
+                r,
+                account,
+                &view,
+                (-127, 127),
+                (Field::Scales, ROWS | CHANNELS),
+                buffers.scales,
+            )?;
             if domain != Domain::Real {
                 return r.fail(ErrorCode::Corrupt, Field::Scales, head.into());
             }
@@ -329,7 +342,7 @@ impl Coding {
     pub(crate) fn write(&self, features: u32, out: &mut Vec<u8>) {
         if let Some(used) = &self.profile {
             out.extend(used.profile.id());
-            out.push(u8::from(used.mean) * USE_MEAN | u8::from(used.classes) * USE_CLASSES);
+            out.push((u8::from(used.mean) * USE_MEAN) | (u8::from(used.classes) * USE_CLASSES));
         }
         if self.domain == Domain::Real {
             out.extend(self.step.to_le_bytes());
@@ -440,7 +453,12 @@ fn read_step(r: &mut Reader<'_>) -> Result<f32> {
     let start = r.pos();
     let step = f32::from_bits(r.u32(Field::Step)?);
     if !(step > 0.0 && step < f32::INFINITY) {
-        return Err(Error::new(ErrorCode::Corrupt, Field::Step, start, step.to_bits().into()));
+        return Err(Error::new(
+            ErrorCode::Corrupt,
+            Field::Step,
+            start,
+            step.to_bits().into(),
+        ));
     }
     r.note(Field::Step, start, f64::from(step));
     Ok(step)

@@ -214,7 +214,10 @@ mod tests {
                 let (mut z, mut dct) = (values.clone(), Dct::default());
                 dct.forward(&mut z, size, weighted).unwrap();
                 dct.inverse(&mut z, size, weighted).unwrap();
-                assert!(z.iter().zip(&values).all(|(a, b)| (a - b).abs() < 1e-3), "{size:?} {weighted}");
+                assert!(
+                    z.iter().zip(&values).all(|(a, b)| (a - b).abs() < 1e-3),
+                    "{size:?} {weighted}"
+                );
             }
         }
     }

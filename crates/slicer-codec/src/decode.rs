@@ -1,13 +1,13 @@
 //! The decoder: from bytes to a tensor or an error, never anything between (spec § Decoding).
 
+use crate::adaptive;
 use crate::bins::Bins;
 use crate::bytes::Entry;
-use crate::adaptive;
+use crate::coding::{Coding, Domain};
+use crate::dense;
 use crate::dtype::DType;
 use crate::elements::{self, BLOCK};
 use crate::error::{Error, ErrorCode, Field, Result};
-use crate::coding::{Coding, Domain};
-use crate::dense;
 use crate::frame::{self, Body, Lists};
 use crate::inverse::Inverse;
 use crate::layout::{Dims, View};
@@ -84,8 +84,8 @@ impl Decoder {
     pub(crate) fn visit(&mut self, bytes: &[u8], limits: Limits, sink: &mut dyn Sink) -> Result<(DType, Dims)> {
         let mut account = Account::new(limits);
         let mut lists = core::mem::take(&mut self.lists);
-        let result = frame::read_standalone(bytes, &mut account, &self.profiles, None, self.setup.take(), &mut lists).and_then(
-            |(setup, body)| {
+        let result = frame::read_standalone(bytes, &mut account, &self.profiles, None, self.setup.take(), &mut lists)
+            .and_then(|(setup, body)| {
                 self.state.reset();
                 if let Some(coding) = setup.coding.as_ref().filter(|_| !body.raw) {
                     self.tables.build(&coding.tables)?;
@@ -94,8 +94,7 @@ impl Decoder {
                 let shape = (setup.dtype, body.dims);
                 self.setup = Some(setup);
                 Ok(shape)
-            },
-        );
+            });
         self.lists = lists;
         result
     }
@@ -134,7 +133,11 @@ impl Decoder {
         // Tokens, plus the transposed group of a context scan or the offsets of a single lane; or levels and the dense coder.
         account.charge_bytes(6 * longest as u64, Field::Segments, body.base)?;
         if coding.dense {
-            account.charge_bytes(dense::MEMORY + 12 * (view.plane() + view.channels) as u64, Field::Segments, body.base)?;
+            account.charge_bytes(
+                dense::MEMORY + 12 * (view.plane() + view.channels) as u64,
+                Field::Segments,
+                body.base,
+            )?;
             account.charge_work(8 * view.elements() as u64, Field::Segments, body.base)?;
         }
         let classes = ClassMap::new(&coding.classes, &body.lists.row_classes, coding.class_count(), view);
@@ -148,10 +151,16 @@ impl Decoder {
             let start = first * view.plane();
             if coding.by_levels() {
                 try_resize(&mut self.levels, values, Field::Segments)?;
-                let segment = Segment { payload, base, first_plane: first, view: *view };
+                let segment = Segment {
+                    payload,
+                    base,
+                    first_plane: first,
+                    view: *view,
+                };
                 let rows = &body.lists.row_classes;
                 let (levels, state) = (&mut self.levels[..], &mut self.state);
-                self.level_scratch.decode(coding, &self.tables, rows, segment, state, levels)?;
+                self.level_scratch
+                    .decode(coding, &self.tables, rows, segment, state, levels)?;
                 match coding.domain {
                     Domain::Real => points::write(coding, body, levels, start, sink, step)?,
                     _ => points::write_levels(levels, start, sink, base)?,
@@ -186,7 +195,11 @@ fn body_step(coding: &Coding, body: &Body<'_>) -> Result<f32> {
 #[inline]
 fn level(coding: &Coding, token: u8, offsets: &mut Offsets<'_>) -> Result<i32> {
     let bin = &coding.bins.list()[usize::from(token)];
-    let offset = if bin.bits == 0 { 0 } else { offsets.next(u32::from(bin.bits))? };
+    let offset = if bin.bits == 0 {
+        0
+    } else {
+        offsets.next(u32::from(bin.bits))?
+    };
     Ok(bin.level(offset))
 }
 
@@ -366,7 +379,14 @@ pub fn decode(bytes: &[u8], limits: Limits) -> Result<Tensor> {
 pub fn inspect(bytes: &[u8], profiles: &[Arc<Profile>], limits: Limits) -> Result<Vec<Entry>> {
     let mut trace = Vec::new();
     let mut lists = Lists::default();
-    frame::read_standalone(bytes, &mut Account::new(limits), profiles, Some(&mut trace), None, &mut lists)?;
+    frame::read_standalone(
+        bytes,
+        &mut Account::new(limits),
+        profiles,
+        Some(&mut trace),
+        None,
+        &mut lists,
+    )?;
     Ok(trace)
 }
 

@@ -103,7 +103,11 @@ impl Scratch {
                 let union = if coding.trellis { walk.union() } else { 0 };
                 let token = lane.token(((table + union) << tables.precision) as u32);
                 let bin = &bins[usize::from(token)];
-                let offset = if bin.bits > 0 { lane.offset(u32::from(bin.bits)) } else { 0 };
+                let offset = if bin.bits > 0 {
+                    lane.offset(u32::from(bin.bits))
+                } else {
+                    0
+                };
                 *level = bin.level(offset);
                 walk = walk.next(*level);
             }

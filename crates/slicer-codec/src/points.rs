@@ -39,7 +39,10 @@ pub(crate) fn write(
             *v = if coding.trellis {
                 let union = walk.union();
                 walk.push(level);
-                reconstruct::point(256 * i64::from(level) - 128 * i64::from(trellis::shift(union, level)), e)
+                reconstruct::point(
+                    256 * i64::from(level) - 128 * i64::from(trellis::shift(union, level)),
+                    e,
+                )
             } else if plain {
                 reconstruct::point(256 * i64::from(level), e)
             } else {

@@ -130,11 +130,20 @@ impl Profile {
         let sections = r.varint(Field::Profile)?;
         let forward_alone = sections & section::FORWARD != 0 && sections & section::TRANSFORM == 0;
         if sections & !section::KNOWN != 0 || forward_alone {
-            return Err(Error::new(ErrorCode::UnsupportedFeature, Field::Profile, start, sections.into()));
+            return Err(Error::new(
+                ErrorCode::UnsupportedFeature,
+                Field::Profile,
+                start,
+                sections.into(),
+            ));
         }
         let has = |bit: u32| sections & bit != 0;
         let channels = size(r, MAX_CHANNELS)?;
-        let mut profile = Self { hash, channels, ..Self::default() };
+        let mut profile = Self {
+            hash,
+            channels,
+            ..Self::default()
+        };
         if has(section::MEAN) {
             let at = r.pos();
             account.charge_bytes(4 * channels as u64, Field::Profile, at)?;
@@ -148,8 +157,18 @@ impl Profile {
         }
         if has(section::TRANSFORM) {
             let coefficients = size(r, channels as u32)?;
-            let mut transform = Transform { coefficients, ..Transform::default() };
-            classes::read_list(r, account, coefficients, (-63, 63), Field::Profile, &mut transform.classes)?;
+            let mut transform = Transform {
+                coefficients,
+                ..Transform::default()
+            };
+            classes::read_list(
+                r,
+                account,
+                coefficients,
+                (-63, 63),
+                Field::Profile,
+                &mut transform.classes,
+            )?;
             transform.inverse = columns(r, account, coefficients, channels)?;
             if has(section::FORWARD) {
                 transform.forward = columns(r, account, coefficients, channels)?;
@@ -191,7 +210,9 @@ fn size(r: &mut Reader<'_>, most: u32) -> Result<usize> {
 }
 
 fn floats(bytes: &[u8]) -> impl Iterator<Item = f32> {
-    bytes.chunks_exact(4).map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
+    bytes
+        .chunks_exact(4)
+        .map(|b| f32::from_le_bytes([b[0], b[1], b[2], b[3]]))
 }
 
 /// Columns of 16-bit integers with a scale each.
@@ -200,17 +221,34 @@ fn columns(r: &mut Reader<'_>, account: &mut Account, count: usize, channels: us
     let column = 4 + 2 * channels;
     if count * column > r.remaining() {
         let missing = count * column - r.remaining();
-        return Err(Error::new(ErrorCode::Truncated, Field::Transform, at + r.remaining(), missing as u64));
+        return Err(Error::new(
+            ErrorCode::Truncated,
+            Field::Transform,
+            at + r.remaining(),
+            missing as u64,
+        ));
     }
     account.charge_bytes(4 * (count * channels) as u64, Field::Transform, at)?;
     let mut matrix = Vec::new();
-    let full = |_| Error::new(ErrorCode::LimitExceeded, Field::Transform, at, (count * channels) as u64);
+    let full = |_| {
+        Error::new(
+            ErrorCode::LimitExceeded,
+            Field::Transform,
+            at,
+            (count * channels) as u64,
+        )
+    };
     matrix.try_reserve_exact(count * channels).map_err(full)?;
     for _ in 0..count {
         let start = r.pos();
         let scale = f32::from_bits(r.u32(Field::Transform)?);
         if !(scale > 0.0 && scale * 32768.0 < f32::INFINITY) {
-            return Err(Error::new(ErrorCode::Corrupt, Field::Transform, start, u64::from(scale.to_bits())));
+            return Err(Error::new(
+                ErrorCode::Corrupt,
+                Field::Transform,
+                start,
+                u64::from(scale.to_bits()),
+            ));
         }
         let entries = r.take(2 * channels, Field::Transform)?.chunks_exact(2);
         matrix.extend(entries.map(|b| f32::from(i16::from_le_bytes([b[0], b[1]])) * scale));

@@ -3,11 +3,11 @@
 use crate::bits::BitReader;
 use crate::bytes::Reader;
 use crate::classes::combine;
+use crate::coding::{Classes, Coding};
 use crate::contexts;
 use crate::error::{Error, ErrorCode, Field, Result};
 use crate::layout::View;
 use crate::rans::decode::{Bases, Decoder, SingleLane, SlotTables, Stream};
-use crate::coding::{Classes, Coding};
 use alloc::vec::Vec;
 
 /// Values handled per step of the linear scan; a multiple of every lane count.

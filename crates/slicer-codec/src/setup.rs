@@ -3,9 +3,9 @@
 use crate::bytes::Reader;
 #[cfg(feature = "encode")]
 use crate::bytes::put_varint;
-use crate::coding::{Buffers, Coding};
 #[cfg(feature = "encode")]
 use crate::coding::Lanes;
+use crate::coding::{Buffers, Coding};
 use crate::dtype::DType;
 use crate::error::{Error, ErrorCode, Field, Result};
 use crate::layout::{Dims, Layout, View};
@@ -46,7 +46,7 @@ pub mod feature {
     /// Channel classes follow the levels.
     pub const ADAPTIVE: u32 = 1 << 14;
     /// Bits this decoder implements.
-    pub const KNOWN: u32 = (1 << 13) - 1 | ADAPTIVE;
+    pub const KNOWN: u32 = ((1 << 13) - 1) | ADAPTIVE;
     /// Bits that mean nothing without [`CODED`].
     pub const NEEDS_CODED: u32 =
         SCALES | CLASSES | CONTEXTS | SEGMENTS | PROFILE | CHANNEL_TRANSFORM | DCT | TRELLIS | DENSE | ADAPTIVE;

@@ -9,15 +9,15 @@
 extern crate alloc;
 
 mod decode;
-mod profile;
-mod state;
 #[cfg(feature = "encode")]
 mod encode;
 #[cfg(feature = "encode")]
 mod options;
+mod profile;
 #[cfg(target_arch = "wasm32")]
 mod runtime;
 mod slots;
+mod state;
 
 use alloc::boxed::Box;
 use alloc::sync::Arc;

@@ -1,13 +1,13 @@
 //! Encoder options from slots, and the report back into them.
 
-use alloc::sync::Arc;
 use crate::slots::{
     BUDGET, BUDGET_VALUES, DIMS, DTYPE, EFFORT, GRANULARITY, LAYOUT, MODE, PROFILE, RANK, REPORT, STREAM_TOOLS, Slots,
     WANT_REPORT,
 };
+use alloc::sync::Arc;
 use slicer_codec::{
-    Budget, DType, Dims, Effort, EncodeOptions, Error, ErrorCode, Field, Granularity, Layout, Mode, Profile, Report, Result,
-    StreamEncoder, StreamOptions, TensorRef,
+    Budget, DType, Dims, Effort, EncodeOptions, Error, ErrorCode, Field, Granularity, Layout, Mode, Profile, Report,
+    Result, StreamEncoder, StreamOptions, TensorRef,
 };
 
 /// The tensor that type and dims in the slots make of the input.
@@ -81,7 +81,10 @@ pub fn stream_encoder(slots: &Slots, profiles: &[Arc<Profile>], sample: &[u8]) -
         checksum: checksum != 0.0,
         trellis: slots[STREAM_TOOLS] as u8 & 1 != 0,
         adaptive: slots[STREAM_TOOLS] as u8 & 2 != 0,
-        profile: (slots[PROFILE] as usize).checked_sub(1).and_then(|i| profiles.get(i)).cloned(),
+        profile: (slots[PROFILE] as usize)
+            .checked_sub(1)
+            .and_then(|i| profiles.get(i))
+            .cloned(),
     };
     if rows.is_nan() || dims.is_empty() {
         return StreamEncoder::new(&options, None);

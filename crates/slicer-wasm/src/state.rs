@@ -27,7 +27,11 @@ pub fn stream_state(handle: u32) -> u32 {
 pub fn stream_restore(handle: u32) -> u32 {
     let c = codec(handle);
     let fresh = c.input.is_empty();
-    let Some(state) = (if fresh { Some(State::default()) } else { State::from_bytes(&c.input) }) else {
+    let Some(state) = (if fresh {
+        Some(State::default())
+    } else {
+        State::from_bytes(&c.input)
+    }) else {
         return u32::MAX;
     };
     if let Some(decoder) = &mut c.stream_decoder {

@@ -152,7 +152,11 @@ impl Walk {
         self.channel = shape.first_plane % shape.channels.max(1);
         (self.x, self.y) = (0, 0);
         try_resize(&mut self.running, plane, Field::Payload)?;
-        try_resize(&mut self.means, if self.flat { shape.channels } else { 1 }, Field::Payload)?;
+        try_resize(
+            &mut self.means,
+            if self.flat { shape.channels } else { 1 },
+            Field::Payload,
+        )?;
         self.running.fill(0);
         self.means.fill(Mean::default());
         Ok(())
@@ -161,10 +165,19 @@ impl Walk {
     /// What lies around level `i`, of which everything before is known.
     #[inline]
     pub fn place(&self, levels: &[i32], i: usize) -> Place {
-        let Shape { channels, height, width, .. } = self.shape;
+        let Shape {
+            channels,
+            height,
+            width,
+            ..
+        } = self.shape;
         let level = |back: usize, inside: bool| if inside && back <= i { levels[i - back] } else { 0 };
         let magnitude = |back, inside| level(back, inside).unsigned_abs().min(NEIGHBOUR_CAP);
-        let (x, line, end) = if self.flat { (self.channel, channels, channels) } else { (self.x, width, width) };
+        let (x, line, end) = if self.flat {
+            (self.channel, channels, channels)
+        } else {
+            (self.x, width, width)
+        };
         let below = self.flat || self.y > 0;
         let (left, up) = (level(1, x > 0), level(line, below));
         let (l, u) = (magnitude(1, x > 0), magnitude(line, below));
@@ -176,7 +189,11 @@ impl Walk {
             up: if has_up { u } else { l },
             up_left: magnitude(line + 1, below && x > 0),
             up_right: magnitude(line - 1, below && x + 1 < end && line > 1),
-            before: if self.flat { magnitude(2 * channels, true) } else { magnitude(height * width, self.channel > 0) },
+            before: if self.flat {
+                magnitude(2 * channels, true)
+            } else {
+                magnitude(height * width, self.channel > 0)
+            },
             running: self.running[self.y * width + self.x],
             mean: self.means[if self.flat { self.channel } else { 0 }].class(),
             signs: 3 * sign(left) + sign(up),
@@ -191,7 +208,7 @@ impl Walk {
     pub fn step(&mut self, level: i32) {
         let magnitude = level.unsigned_abs().min(MEAN_CAP);
         let running = &mut self.running[self.y * self.shape.width + self.x];
-        *running = (*running as i32 + (((magnitude << 10) as i32 - *running as i32) * 26 >> 8)) as u32;
+        *running = (*running as i32 + ((((magnitude << 10) as i32 - *running as i32) * 26) >> 8)) as u32;
         self.means[if self.flat { self.channel } else { 0 }].push(magnitude);
         self.x += 1;
         if self.x < self.shape.width {

@@ -77,7 +77,7 @@ impl Slot {
         let (p, n) = (self.0 >> 10, self.0 & 1023);
         let target = if bit { 1 << 22 } else { 0 };
         let rate = i64::from(curves.rate[n as usize]);
-        let p = i64::from(p) + ((i64::from(target) - i64::from(p)) * rate >> 16);
+        let p = i64::from(p) + (((i64::from(target) - i64::from(p)) * rate) >> 16);
         self.0 = (p.min((1 << 22) - 1) as u32) << 10 | (n + 1).min(SLOWEST);
     }
 

@@ -10,9 +10,9 @@ pub(crate) use contexts::{halves, near};
 pub(crate) use range::RangeEncoder;
 pub(crate) use range::{BitCoder, RangeDecoder};
 
-use crate::limits::try_resize;
 use crate::error::{Field, Result};
 use crate::layout::View;
+use crate::limits::try_resize;
 use crate::trellis::State;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
@@ -96,7 +96,15 @@ impl Model {
             };
             let signs = &mut self.sign_weights;
             let negative = magnitude > 0
-                && mix(coder, level < 0, &self.curves, &mut self.slots, map.sign, signs, SIGN_RATE);
+                && mix(
+                    coder,
+                    level < 0,
+                    &self.curves,
+                    &mut self.slots,
+                    map.sign,
+                    signs,
+                    SIGN_RATE,
+                );
             levels[i] = if negative { -magnitude } else { magnitude };
             self.walk.step(levels[i]);
             state = state.next(levels[i]);
@@ -109,7 +117,15 @@ impl Model {
         while magnitude < UNARY {
             let at = map.at.map(|slot| slot + magnitude as usize);
             let weights = &mut self.weights[map.weights + 8 * magnitude.min(3) as usize];
-            if !mix(coder, value > magnitude, &self.curves, &mut self.slots, at, weights, MAGNITUDE_RATE) {
+            if !mix(
+                coder,
+                value > magnitude,
+                &self.curves,
+                &mut self.slots,
+                at,
+                weights,
+                MAGNITUDE_RATE,
+            ) {
                 return magnitude;
             }
             magnitude += 1;

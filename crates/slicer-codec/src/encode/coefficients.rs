@@ -45,7 +45,10 @@ impl Coefficients {
         let lacking = Error::argument(ErrorCode::ProfileMismatch, Field::Transform, view.channels as u64);
         let plane = view.plane().max(1);
         if t.mean {
-            let means = profile.map(|p| &p.mean[..]).filter(|m| m.len() == view.channels).ok_or(lacking)?;
+            let means = profile
+                .map(|p| &p.mean[..])
+                .filter(|m| m.len() == view.channels)
+                .ok_or(lacking)?;
             for (values, &mean) in self.values.chunks_exact_mut(plane).zip(means.iter().cycle()) {
                 values.iter_mut().for_each(|v| *v -= mean);
             }
@@ -53,12 +56,20 @@ impl Coefficients {
         let mut coded = view;
         if t.channel {
             let profile = profile.filter(|p| p.channels == view.channels).ok_or(lacking)?;
-            let matrix = profile.transform.as_ref().filter(|m| !m.forward.is_empty()).ok_or(lacking)?;
+            let matrix = profile
+                .transform
+                .as_ref()
+                .filter(|m| !m.forward.is_empty())
+                .ok_or(lacking)?;
             coded = view.with_channels(matrix.coefficients);
             try_resize(&mut self.scratch, coded.elements(), Field::Data)?;
             let (from, to) = (view.channels * plane, matrix.coefficients * plane);
             for (x, z) in self.values.chunks_exact(from).zip(self.scratch.chunks_exact_mut(to)) {
-                for (row, z) in matrix.forward.chunks_exact(view.channels).zip(z.chunks_exact_mut(plane)) {
+                for (row, z) in matrix
+                    .forward
+                    .chunks_exact(view.channels)
+                    .zip(z.chunks_exact_mut(plane))
+                {
                     z.fill(0.0);
                     for (&f, x) in row.iter().zip(x.chunks_exact(plane)) {
                         add_scaled(z, f, x);

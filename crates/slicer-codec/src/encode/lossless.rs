@@ -6,10 +6,10 @@ use super::sort;
 use super::source::Source;
 use super::uniform::{self, Levels, find};
 use crate::bins::{Bin, Bins};
+use crate::coding::Domain;
 use crate::elements::{self, BLOCK};
 use crate::error::{Error, ErrorCode, Field, Result};
 use crate::limits::MAX_TOKENS;
-use crate::coding::Domain;
 use alloc::vec;
 use alloc::vec::Vec;
 

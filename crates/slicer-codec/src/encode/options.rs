@@ -129,7 +129,14 @@ impl EncodeOptions {
         let method = matches!(self.budget, Budget::Method { .. });
         let lossless = matches!(self.budget, Budget::Lossless);
         match self.mode {
-            Mode::Slicer if matches!(self.budget, Budget::Step(_) | Budget::MaxError(_) | Budget::ExpectedKl(_)) || lossless => bad_option,
+            Mode::Slicer
+                if matches!(
+                    self.budget,
+                    Budget::Step(_) | Budget::MaxError(_) | Budget::ExpectedKl(_)
+                ) || lossless =>
+            {
+                bad_option
+            }
             Mode::Slicer if self.granularity != Granularity::Tensor => bad_option,
             Mode::Auto if method && self.granularity != Granularity::Tensor => bad_option,
             Mode::Uniform if method || lossless => bad_option,

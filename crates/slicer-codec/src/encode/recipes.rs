@@ -24,11 +24,17 @@ const CLOSE: f64 = 0.997;
 /// Frames that such a search may make.
 const TRIALS: usize = 6;
 
+/// A later recipe must be this much smaller at the same noise: noise that follows the frequency weight costs a task less.
+pub(super) const PREFERENCE: f64 = 1.2;
+
 /// True where transformed frames are worth trying: asked for by effort or by a profile, with one scale for all.
 pub(super) fn apply(options: &EncodeOptions, profile: Option<&Profile>) -> bool {
     matches!(options.mode, Mode::Auto | Mode::Uniform)
         && options.granularity == Granularity::Tensor
-        && !matches!(options.budget, Budget::Method { .. } | Budget::MaxError(_) | Budget::Lossless)
+        && !matches!(
+            options.budget,
+            Budget::Method { .. } | Budget::MaxError(_) | Budget::Lossless
+        )
         && (options.effort == Effort::Dense || options.effort == Effort::Default && profile.is_some())
 }
 
@@ -111,7 +117,7 @@ impl Run<'_, '_> {
         }))
     }
 
-    /// The recipe whose frame is smallest at a step; its frame is in `out`.
+    /// The first recipe, unless another's frame is far smaller at the same step; its frame is in `out`.
     pub(super) fn cheapest(
         &mut self,
         recipes: &[Recipe],
@@ -122,7 +128,9 @@ impl Run<'_, '_> {
         let mut best = None;
         for &recipe in recipes {
             let found = self.transformed(recipe, step, &mut trial)?;
-            if let Some(candidate) = found.filter(|_| best.is_none() || trial.len() < out.len()) {
+            if let Some(candidate) =
+                found.filter(|_| best.is_none() || PREFERENCE * trial.len() as f64 <= out.len() as f64)
+            {
                 best = Some((recipe, candidate));
                 core::mem::swap(out, &mut trial);
             }
@@ -143,7 +151,9 @@ impl Run<'_, '_> {
         let mut step = limit * self.rms * 3.4;
         let (mut best, mut finest) = (None, f64::INFINITY);
         for _ in 0..TRIALS {
-            let Some(candidate) = self.transformed(recipe, step, &mut trial)? else { break };
+            let Some(candidate) = self.transformed(recipe, step, &mut trial)? else {
+                break;
+            };
             let error = self.encoder.measure(self.source, &trial)?.nrmse;
             if error <= limit {
                 best = Some(candidate);
@@ -164,19 +174,31 @@ impl Run<'_, '_> {
     /// The finest frame of the cheapest recipe under a byte cap.
     pub(super) fn transformed_under(&mut self, recipes: &[Recipe], out: &mut Vec<u8>) -> Result<Option<Candidate>> {
         let limit = cap(self.options.budget, self.source.len()).unwrap_or(u64::MAX) as f64;
-        let Some((recipe, first)) = self.cheapest(recipes, self.rms, out)? else { return Ok(None) };
+        let Some((recipe, first)) = self.cheapest(recipes, self.rms, out)? else {
+            return Ok(None);
+        };
         let mut trial = core::mem::take(&mut self.encoder.spare);
         let mut best = (out.len() as f64 <= limit).then_some(first);
         let (mut step, mut size) = (self.rms, out.len() as f64);
         // Bytes fall about as a power of the step: the slope is learnt from the last two frames.
         let (mut slope, mut low, mut high) = (-0.7f64, 0.0f64, f64::INFINITY);
         for _ in 0..2 * TRIALS {
-            if size <= limit { high = high.min(step) } else { low = low.max(step) }
+            if size <= limit {
+                high = high.min(step)
+            } else {
+                low = low.max(step)
+            }
             let mut next = step * exp2(log2(limit * 0.9985 / size) / slope);
             if !(next > low && next < high) {
-                next = if high.is_finite() { sqrt(low.max(high * 0.25) * high) } else { 2.0 * low };
+                next = if high.is_finite() {
+                    sqrt(low.max(high * 0.25) * high)
+                } else {
+                    2.0 * low
+                };
             }
-            let Some(candidate) = self.transformed(recipe, next, &mut trial)? else { break };
+            let Some(candidate) = self.transformed(recipe, next, &mut trial)? else {
+                break;
+            };
             let found = trial.len() as f64;
             if next != step && found != size {
                 slope = (log2(found / size) / log2(next / step)).clamp(-3.0, -0.1);
@@ -206,6 +228,10 @@ impl Run<'_, '_> {
                 return Ok(exp2(log(a.step) + share * (log(b.step) - log(a.step))));
             }
         }
-        Err(Error::argument(ErrorCode::InvalidBudget, Field::Options, points.len() as u64))
+        Err(Error::argument(
+            ErrorCode::InvalidBudget,
+            Field::Options,
+            points.len() as u64,
+        ))
     }
 }

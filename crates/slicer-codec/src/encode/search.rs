@@ -1,8 +1,8 @@
 //! From a budget to a frame: which quantisers are tried, and how their steps are found.
 
 use super::options::{Budget, Effort, EncodeOptions, Mode, warning};
-use super::scale_codes::{self, COARSEST, GroupSteps, is_usable};
 use super::recipes;
+use super::scale_codes::{self, COARSEST, GroupSteps, is_usable};
 use super::slicer::{self, Method};
 use super::source::{Source, Statistics};
 use super::tools::Search;
@@ -122,13 +122,13 @@ impl Run<'_, '_> {
     fn fixed(&mut self, step: f64, out: &mut Vec<u8>) -> Result<(Candidate, u32)> {
         let recipes = self.recipes();
         let dense = self.cheapest(&recipes, step, out)?;
-        // A profile's recipe was chosen for the task; without one the fast coder may still be smaller.
+        // A profile's recipe was chosen for the task; without one the fast coder may still be far smaller.
         if let Some((_, candidate)) = dense.filter(|_| self.encoder.profile.is_some()) {
             return Ok((candidate, 0));
         }
         let mut trial = core::mem::take(&mut self.encoder.spare);
         let fast = self.at(Family::Uniform(PLAIN), step, &mut trial)?;
-        let better = fast.filter(|_| dense.is_none() || trial.len() < out.len());
+        let better = fast.filter(|_| dense.is_none() || recipes::PREFERENCE * trial.len() as f64 <= out.len() as f64);
         if better.is_some() {
             core::mem::swap(out, &mut trial);
         }

@@ -10,10 +10,10 @@ use super::scale_codes::is_usable;
 use super::sort;
 use super::source::Source;
 use crate::bins::{Bin, Bins};
+use crate::coding::Domain;
 use crate::elements::BLOCK;
 use crate::limits::MAX_TOKENS;
 use crate::math::log2;
-use crate::coding::Domain;
 use alloc::vec;
 use alloc::vec::Vec;
 

@@ -102,9 +102,7 @@ impl Transformed {
             return Ok(coded);
         }
         self.made = None;
-        let coded = self
-            .coefficients
-            .forward(source, profile.map(|p| &**p), transforms)?;
+        let coded = self.coefficients.forward(source, profile.map(|p| &**p), transforms)?;
         (self.made, self.coded) = (Some(transforms), Some(coded));
         Ok(coded)
     }
@@ -134,8 +132,11 @@ impl Transformed {
             }
             *v = reconstruct::point(128 * half, step);
         }
-        let energy = |values: &[f32]| values.chunks(BLOCK).map(sum_squares).sum::<f64>();
-        let (mut before, matrix) = (energy(&self.coefficients.values), profile.and_then(|p| p.transform.as_ref()));
+        let energy = |values: &[f32]| values.chunks(BLOCK).map(|block| sum_squares(block)).sum::<f64>();
+        let (mut before, matrix) = (
+            energy(&self.coefficients.values),
+            profile.and_then(|p| p.transform.as_ref()),
+        );
         let weighted = recipe.transforms.dct == Some(true);
         if let Some(matrix) = matrix.filter(|_| recipe.transforms.channel) {
             // The matrix need not keep energies: compare in the tensor's own domain.

@@ -6,11 +6,11 @@ use super::quantise::{self, MAX_LEVEL};
 use super::scale_codes::GroupSteps;
 use super::source::Source;
 use crate::bins::{Bins, Uniform};
+use crate::coding::Domain;
 use crate::elements::{self, BLOCK};
 use crate::error::Result;
 use crate::limits::MAX_TOKENS;
 use crate::math::log2;
-use crate::coding::Domain;
 use alloc::vec::Vec;
 
 /// Levels beyond ±this are kept exactly on the side while the bins are still open.

@@ -146,16 +146,25 @@ impl Trellis {
             sum.1 += levels.len() as u32;
         }
         // Planes of one value lie side by side in a line.
-        let (line, end) = if plane == 1 { (channels, channels) } else { (view.width, view.width) };
+        let (line, end) = if plane == 1 {
+            (channels, channels)
+        } else {
+            (view.width, view.width)
+        };
         let block = if plane == 1 { levels.len() } else { plane };
         for (b, (levels, classes)) in levels.chunks(block).zip(self.classes.chunks_mut(block)).enumerate() {
             let magnitude = |i: usize, back: usize, inside: bool| {
-                if inside && back <= i { levels[i - back].unsigned_abs().min(255) } else { 0 }
+                if inside && back <= i {
+                    levels[i - back].unsigned_abs().min(255)
+                } else {
+                    0
+                }
             };
             for (i, class) in classes.iter_mut().enumerate() {
                 let x = i % line;
                 let (up, left) = (magnitude(i, line, true), magnitude(i, 1, x > 0));
-                let sum = 2 * (if x > 0 { left } else { up }) + 2 * (if i >= line { up } else { left })
+                let sum = 2 * (if x > 0 { left } else { up })
+                    + 2 * (if i >= line { up } else { left })
                     + magnitude(i, line + 1, x > 0)
                     + magnitude(i, line - 1, x + 1 < end && line > 1 && i >= line);
                 let (total, count) = self.sums[if plane == 1 { x } else { b % channels }];
@@ -186,7 +195,7 @@ impl Trellis {
             let class = self.classes[i];
             let mut best = [[NEVER; 2]; 2];
             let choice = &mut self.choices[t];
-            for union in 0..2 {
+            for (union, (best, choice)) in best.iter_mut().zip(&mut choice.levels).enumerate() {
                 let low = ((a + union as f32) * 0.5).min(1e9) as u32;
                 let others = if low > 1 { low - 1 } else { 2 - 2 * low };
                 for k in [low, low + 1, 0, others] {
@@ -194,18 +203,18 @@ impl Trellis {
                     let d = a - point as f32;
                     let cost = 0.25 * d * d + objective.lambda * rates.bits(class, union, k);
                     let parity = (k & 1) as usize;
-                    if cost < best[union][parity] {
-                        best[union][parity] = cost;
-                        choice.levels[union][parity] = k;
+                    if cost < best[parity] {
+                        best[parity] = cost;
+                        choice[parity] = k;
                     }
                 }
             }
             let (mut next, from) = ([NEVER; STATES], &mut self.from[t]);
             for (s, &cost) in costs.iter().enumerate() {
                 let state = State::of(s);
-                for parity in 0..2 {
+                for (parity, &more) in best[state.union()].iter().enumerate() {
                     let to = state.next(parity as i32).index();
-                    let total = cost + best[state.union()][parity];
+                    let total = cost + more;
                     if total < next[to] {
                         next[to] = total;
                         from[to] = s as u8;

@@ -1,9 +1,9 @@
 //! rANS decoding: slot tables, one state at a time and all lanes together (spec § rANS).
 
 use super::{LOWER, SINGLE_START};
+use crate::coding::Lanes;
 use crate::error::{Error, ErrorCode, Field, Result};
 use crate::limits::try_resize;
-use crate::coding::Lanes;
 use crate::tables::Tables;
 use alloc::vec::Vec;
 

@@ -39,14 +39,14 @@ pub(super) fn weights(bins: &Bins, shape: u8, scale: u32, union: usize, out: &mu
         let mut sum = 0u64;
         for j in 0..SAMPLES {
             // Distance of the sample point in 1/16 level; a bin is cut into eight equal parts, sampled at their centres.
-            let x = (low + ((2 * j + 1) * span >> 4)).abs().min(FARTHEST) as u64;
+            let x = (low + (((2 * j + 1) * span) >> 4)).abs().min(FARTHEST) as u64;
             let mut r = (v << 24) / (v + x * x * 256);
             for _ in 0..=shape {
                 r = (r * r) >> 24;
             }
             sum += r;
         }
-        *w = (sum * span as u64 >> 4).max(1);
+        *w = ((sum * span as u64) >> 4).max(1);
     }
     Ok(())
 }
