@@ -307,13 +307,11 @@ impl Levels {
 /// Gives levels with the scan position of the first, run by run.
 type Again<'a> = &'a dyn Fn(&mut dyn FnMut(usize, &[i32]));
 
-/// Calls `f(first, levels, values, step)` for a quantised source, run by run: the same runs, and so the same levels, each time.
-fn for_levels(
-    source: &Source<'_>,
-    steps: &GroupSteps,
-    rounding: Rounding,
-    f: &mut dyn FnMut(usize, &[i32], &[f32], f32),
-) {
+/// What is told of a run: the scan position of the first level, levels, values, step.
+type OnRun<'a> = dyn FnMut(usize, &[i32], &[f32], f32) + 'a;
+
+/// Calls `f` for a quantised source, run by run: the same runs, and so the same levels, each time.
+fn for_levels(source: &Source<'_>, steps: &GroupSteps, rounding: Rounding, f: &mut OnRun<'_>) {
     let mut levels = [0i32; BLOCK];
     source.for_runs(segment_values(&source.view), &mut |at, values, group| {
         let levels = &mut levels[..values.len()];
