@@ -10,7 +10,7 @@ import { files, hash, isFresh, note } from './stamp.mjs';
  * the façade, which is compiled for speed. Builds that only decode are small enough to be built for speed.
  */
 const SMALL = {
-  rustc: ['-Cllvm-args=-inlinehint-threshold=50', '-Cllvm-args=-inline-threshold=50'],
+  rustc: ['-Cllvm-args=-inlinehint-threshold=25', '-Cllvm-args=-inline-threshold=25'],
   cargo: [],
   // Addresses below 1024 are the far end of the stack.
   goal: ['-Oz', '--low-memory-unused'],

@@ -64,11 +64,11 @@ pub fn peaks(tensor: &Tensor, step: f32) -> Vec<(&'static str, usize, usize)> {
         report,
         ..EncodeOptions::new(budget)
     };
-    let method = Budget::Method {
-        keep: None,
-        asymmetry: None,
-        blocks: None,
-        distortion: 0.1,
+    let method = |keep, blocks, distortion| Budget::Method {
+        keep,
+        asymmetry: keep.map(|_| 1.0),
+        blocks,
+        distortion,
     };
     let settings = [
         ("step, fast", set(Budget::Step(step), Mode::Auto, Effort::Fast, false)),
@@ -77,16 +77,28 @@ pub fn peaks(tensor: &Tensor, step: f32) -> Vec<(&'static str, usize, usize)> {
             set(Budget::Nrmse(0.03), Mode::Auto, Effort::Default, true),
         ),
         (
+            "nrmse 0.0001, default",
+            set(Budget::Nrmse(0.0001), Mode::Auto, Effort::Default, true),
+        ),
+        (
             "nrmse 0.03, dense",
             set(Budget::Nrmse(0.03), Mode::Auto, Effort::Dense, true),
         ),
         (
             "the method, distortion 0.1",
-            set(method, Mode::Slicer, Effort::Default, true),
+            set(method(None, None, 0.1), Mode::Slicer, Effort::Default, true),
+        ),
+        (
+            "the method, all kept, distortion 0.001",
+            set(method(Some(1.0), Some(8), 0.001), Mode::Slicer, Effort::Default, true),
         ),
         (
             "2 bits a value, default",
             set(Budget::BitsPerValue(2.0), Mode::Auto, Effort::Default, true),
+        ),
+        (
+            "20 bits a value, default",
+            set(Budget::BitsPerValue(20.0), Mode::Auto, Effort::Default, true),
         ),
         ("lossless", set(Budget::Lossless, Mode::Auto, Effort::Default, true)),
     ];

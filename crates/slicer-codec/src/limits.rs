@@ -75,3 +75,15 @@ pub(crate) fn try_resize<T: Clone + Default>(buffer: &mut Vec<T>, len: usize, fi
     buffer.resize(len, T::default());
     Ok(())
 }
+
+/// Empties `buffer` and makes room for `len` bytes; `false` if there is none.
+///
+/// A buffer that is too small is freed first: growing it would hold both for a moment.
+#[cfg(feature = "encode")]
+pub(crate) fn try_renew(buffer: &mut Vec<u8>, len: usize) -> bool {
+    buffer.clear();
+    if buffer.capacity() < len {
+        *buffer = Vec::new();
+    }
+    buffer.try_reserve_exact(len).is_ok()
+}

@@ -6,8 +6,8 @@ import { expect, test } from 'vitest';
 // The full builds are to come down to 110,000 and 45,000 bytes; until then these caps only keep them from growing.
 const TARGET = [110_000, 45_000];
 const CAPS = {
-  scalar: [113_000, 56_000],
-  simd: [116_000, 57_000],
+  scalar: [112_000, 55_500],
+  simd: [114_500, 56_500],
   'decode-scalar': [56_000, 27_000],
   'decode-simd': [58_000, 28_000],
 };

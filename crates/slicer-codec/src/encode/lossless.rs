@@ -9,7 +9,7 @@ use crate::bins::{Bin, Bins};
 use crate::coding::Domain;
 use crate::elements::{self, BLOCK};
 use crate::error::{Error, ErrorCode, Field, Result};
-use crate::limits::MAX_TOKENS;
+use crate::limits::{MAX_TOKENS, try_renew};
 use alloc::vec;
 use alloc::vec::Vec;
 
@@ -34,10 +34,9 @@ pub(super) fn encode(source: &Source<'_>, levels: &mut Levels, tokens: &mut Toke
         return Ok(None);
     };
     let widest = bins.list().iter().fold(0, |w, b| w.max(usize::from(b.bits)));
-    tokens.offsets.clear();
     let bits = source.len() as u64 * widest as u64;
     let size = usize::try_from(bits / 8 + SAMPLE as u64).unwrap_or(usize::MAX);
-    if tokens.offsets.try_reserve_exact(size).is_err() {
+    if !try_renew(&mut tokens.offsets, size) {
         return Err(Error::argument(ErrorCode::LimitExceeded, Field::Data, bits / 8));
     }
     let mut sink = TokenSink::new(tokens, &source.view);

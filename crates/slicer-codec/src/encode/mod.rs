@@ -29,7 +29,7 @@ pub use stream::{StreamEncoder, StreamOptions};
 
 use crate::decode::Decoder;
 use crate::error::{Error, ErrorCode, Field, Result};
-use crate::limits::Limits;
+use crate::limits::{Limits, try_renew};
 use crate::profile::Profile;
 use crate::setup::Setup;
 use alloc::sync::Arc;
@@ -91,9 +91,8 @@ impl Workspace {
         let tools = tools::choose(source, &quantiser.bins, &self.tokens.tokens, search);
         let plan = Plan::new(source, quantiser, &tools);
         // A frame that grows by doubling would cost up to twice its size in memory.
-        out.clear();
         let size = (tools.payload_bits / 8.0) as usize + self.tokens.offsets.len() + FRAME_SLACK;
-        if out.try_reserve_exact(size).is_err() {
+        if !try_renew(out, size) {
             return Err(Error::argument(ErrorCode::LimitExceeded, Field::Data, size as u64));
         }
         let sections = self.emitter.standalone(&plan, &mut self.tokens, out)?;

@@ -331,13 +331,15 @@ impl Run<'_, '_> {
     fn capped(&mut self, out: &mut Vec<u8>) -> Result<(Candidate, u32)> {
         let limit = cap(self.options.budget, self.source.len()).unwrap_or(u64::MAX) as usize;
         if self.options.mode == Mode::Auto {
+            // What losing nothing needs and what a cap needs are each large: never both at a time.
+            self.encoder.work.levels = Default::default();
             let (lossless, _) = self.last_resort(out)?;
             if out.len() <= limit {
                 return Ok((lossless, 0));
             }
-            // What lossless needed is of no use to a frame under a cap.
             self.encoder.work.tokens.offsets = Vec::new();
             *out = Vec::new();
+            self.encoder.work.reserve(self.source.len())?;
         }
         let recipes = self.recipes();
         if !recipes.is_empty()
@@ -356,10 +358,8 @@ impl Run<'_, '_> {
             Family::Slicer => 1.0,
         };
         let coarsest = if is_usable(coarsest as f32) { coarsest } else { 1.0 };
-        let mut trial = core::mem::take(&mut self.encoder.candidate);
-        let mut best = self.at(family, coarsest, out)?;
-        if out.len() > limit || best.is_none() {
-            self.encoder.candidate = trial;
+        let mut last = self.at(family, coarsest, out)?;
+        if out.len() > limit || last.is_none() {
             return Err(Error::argument(
                 ErrorCode::BudgetUnreachable,
                 Field::Options,
@@ -372,24 +372,24 @@ impl Run<'_, '_> {
             if !is_usable(parameter as f32) {
                 break;
             }
-            let found = self.at(family, parameter, &mut trial)?;
-            match found.filter(|_| trial.len() <= limit) {
-                Some(candidate) => {
-                    coarse = parameter;
-                    best = Some(candidate);
-                    core::mem::swap(out, &mut trial);
-                    if out.len() as f64 >= 0.998 * limit as f64 {
-                        break;
-                    }
+            last = self.at(family, parameter, out)?.filter(|_| out.len() <= limit);
+            if last.is_some() {
+                coarse = parameter;
+                if out.len() as f64 >= 0.998 * limit as f64 {
+                    break;
                 }
-                None => fine = parameter,
+            } else {
+                fine = parameter;
             }
             parameter = if fine > 0.0 { sqrt(coarse * fine) } else { coarse * 0.25 };
             if fine > 0.0 && coarse < fine * 1.0005 {
                 break;
             }
         }
-        self.encoder.candidate = trial;
-        best.map(|c| (c, 0)).ok_or(no_bins())
+        // The best frame is made again rather than kept beside every attempt: near the tensor's own size, two are too many.
+        if last.is_none() {
+            last = self.at(family, coarse, out)?;
+        }
+        last.map(|c| (c, 0)).ok_or(no_bins())
     }
 }

@@ -265,6 +265,8 @@ pub(super) fn encode(source: &Source<'_>, m: &Method, rms: f64, peak: f32, token
     sort::sort(&mut magnitudes);
     let (list, _, _) = blocks(&magnitudes, m.blocks, limit);
     let list = split_cells(list, &magnitudes);
+    // As large as the tensor, and of no more use.
+    drop(magnitudes);
     let bins = bins(&list)?;
     let zero = bins.zero() as u8;
     let lowers: Vec<u32> = list.iter().map(|b| b.lower).collect();

@@ -9,22 +9,22 @@ use crate::bins::{Bins, Uniform};
 use crate::coding::Domain;
 use crate::elements::{self, BLOCK};
 use crate::error::Result;
-use crate::limits::MAX_TOKENS;
+use crate::limits::{MAX_TOKENS, try_renew};
 use crate::math::log2;
 use alloc::vec::Vec;
 
-/// Levels beyond ±this are kept exactly on the side while the bins are still open.
+/// Levels beyond ±this are only counted while the bins are still open, and made again afterwards.
 const NEAR: i32 = 126;
 /// Levels whose range is checked at a time.
 const CHUNK: usize = 64;
 /// Slots of the level histogram: −127 (all below) … 127 (all above).
 const SLOTS: usize = 255;
 
-/// Levels of a whole tensor: small ones as bytes, the others in a side list.
+/// Levels of a whole tensor: small ones as bytes, of the others no more than the number of their bits.
 #[derive(Default)]
 pub(super) struct Levels {
     near: Vec<i8>,
-    far: Vec<i32>,
+    far_bits: u64,
     histogram: Vec<u32>,
     /// Partial histograms by level + 127, so that equal neighbours do not wait for each other.
     partial: Vec<[u32; 256]>,
@@ -97,11 +97,7 @@ impl Levels {
     pub fn quantise(&mut self, source: &Source<'_>, steps: &GroupSteps, rounding: Rounding) {
         self.clear();
         self.near.reserve_exact(source.len());
-        let mut levels = [0i32; BLOCK];
-        source.for_runs(segment_values(&source.view), &mut |_, values, group| {
-            let levels = &mut levels[..values.len()];
-            let step = steps.step(group);
-            quantise::levels(values, 1.0 / step, rounding.bias, levels);
+        for_levels(source, steps, rounding, &mut |_, levels, values, step| {
             if rounding.centroids {
                 self.collect_residuals(values, levels, step);
             }
@@ -119,8 +115,8 @@ impl Levels {
         self.lowest = self.lowest.min(lowest);
         self.highest = self.highest.max(highest);
         if lowest < -NEAR || highest > NEAR {
-            self.far
-                .extend(levels.iter().filter(|k| k.unsigned_abs() > NEAR as u32));
+            let far = levels.iter().map(|k| k.unsigned_abs()).filter(|&k| k > NEAR as u32);
+            self.far_bits += far.map(|k| u64::from(k.ilog2())).sum::<u64>();
         }
         if let Some(partial) = self.partial.first_chunk_mut() {
             slicer_kernels::count_levels(near, partial);
@@ -130,7 +126,7 @@ impl Levels {
     /// Starts over.
     fn clear(&mut self) {
         self.near.clear();
-        self.far.clear();
+        self.far_bits = 0;
         self.histogram.clear();
         self.partial.clear();
         self.partial.resize(4, [0; 256]);
@@ -243,12 +239,44 @@ impl Levels {
         total_bits + bits + extra + 2.0 * used + f64::from(n + p)
     }
 
-    /// Writes the tokens and offsets of the collected levels for these bins.
-    pub fn tokens(&self, source: &Source<'_>, bins: &Bins, out: &mut Tokens) {
+    /// Bytes that the offsets of the collected levels take at most.
+    fn offset_bytes(&self, bins: &Bins) -> usize {
+        let near = self.histogram.iter().zip(-NEAR - 1..).map(|(&h, level)| match h {
+            0 => 0,
+            _ => u64::from(h) * u64::from(bins.list()[usize::from(find(bins, level))].bits),
+        });
+        ((near.sum::<u64>() + self.far_bits) / 8) as usize
+    }
+
+    /// Writes the tokens and offsets of the collected levels for these bins. `again` gives all levels once more, in runs that
+    /// never straddle a segment; it is asked where bytes did not hold them.
+    pub fn tokens(&mut self, source: &Source<'_>, bins: &Bins, again: Again<'_>, out: &mut Tokens) {
+        // Without memory for that, growth by doubling has none either.
+        let _ = try_renew(&mut out.offsets, self.offset_bytes(bins) + CHUNK);
         let zero = bins.zero() as u8;
         let (low, high) = unit_range(bins);
+        let put = |sink: &mut TokenSink<'_>, level: i32| {
+            let token = find(bins, level);
+            let bin = &bins.list()[usize::from(token)];
+            sink.offset((i64::from(level) - i64::from(bin.lower)) as u32, u32::from(bin.bits));
+            token
+        };
+        if self.far_bits > 0 {
+            self.near = Vec::new();
+            let mut sink = TokenSink::new(out, &source.view);
+            again(&mut |at, levels| {
+                sink.run(at);
+                for &k in levels {
+                    let token = match i32::from(low) <= k && k <= i32::from(high) {
+                        true => (k as u8).wrapping_add(zero),
+                        false => put(&mut sink, k),
+                    };
+                    sink.token(token);
+                }
+            });
+            return sink.finish();
+        }
         let mut sink = TokenSink::new(out, &source.view);
-        let mut far = self.far.iter();
         let cut = match segment_values(&source.view) {
             0 => usize::MAX,
             n => n,
@@ -266,14 +294,7 @@ impl Levels {
                     continue;
                 }
                 for (t, &k) in tokens.iter_mut().zip(levels).filter(|&(_, &k)| k < low || k > high) {
-                    let level = if i32::from(k).abs() > NEAR {
-                        far.next().copied().unwrap_or(0)
-                    } else {
-                        i32::from(k)
-                    };
-                    *t = find(bins, level);
-                    let bin = &bins.list()[usize::from(*t)];
-                    sink.offset((i64::from(level) - i64::from(bin.lower)) as u32, u32::from(bin.bits));
+                    *t = put(&mut sink, i32::from(k));
                 }
             }
             sink.tokens(tokens.iter().copied());
@@ -281,6 +302,23 @@ impl Levels {
         }
         sink.finish();
     }
+}
+
+/// Gives levels with the scan position of the first, run by run.
+type Again<'a> = &'a dyn Fn(&mut dyn FnMut(usize, &[i32]));
+
+/// What is told of a run: the scan position of the first level, levels, values, step.
+type OnRun<'a> = dyn FnMut(usize, &[i32], &[f32], f32) + 'a;
+
+/// Calls `f` for a quantised source, run by run: the same runs, and so the same levels, each time.
+fn for_levels(source: &Source<'_>, steps: &GroupSteps, rounding: Rounding, f: &mut OnRun<'_>) {
+    let mut levels = [0i32; BLOCK];
+    source.for_runs(segment_values(&source.view), &mut |at, values, group| {
+        let levels = &mut levels[..values.len()];
+        let step = steps.step(group);
+        quantise::levels(values, 1.0 / step, rounding.bias, levels);
+        f(at, levels, values, step);
+    });
 }
 
 /// The levels around 0 that have a bin each and are kept as bytes: the first and the last.
@@ -310,7 +348,8 @@ pub(super) fn encode(
         return None;
     }
     let bins = levels.bins(rounding)?;
-    levels.tokens(source, &bins, tokens);
+    let again: Again<'_> = &|f| for_levels(source, steps, rounding, &mut |at, levels, _, _| f(at, levels));
+    levels.tokens(source, &bins, again, tokens);
     Some(Quantiser {
         domain: Domain::Real,
         step: steps.base(),
@@ -326,23 +365,30 @@ pub(super) fn encode_integers(
     tokens: &mut Tokens,
 ) -> Result<Option<Quantiser>> {
     levels.clear();
-    let mut block = [0i32; BLOCK];
     let (dtype, bytes) = (source.tensor.dtype, source.tensor.bytes);
-    let mut at = 0;
-    while at < source.len() {
-        let end = (at + BLOCK).min(source.len());
-        elements::load_levels(dtype, &source.view, bytes, at, &mut block[..end - at]);
-        if block[..end - at].iter().any(|k| k.unsigned_abs() > MAX_LEVEL as u32) {
-            return Ok(None);
+    let again: Again<'_> = &|f| {
+        let cut = match segment_values(&source.view) {
+            0 => usize::MAX,
+            n => n,
+        };
+        let mut block = [0i32; BLOCK];
+        let mut at = 0;
+        while at < source.len() {
+            let end = source.len().min((at / cut + 1).saturating_mul(cut)).min(at + BLOCK);
+            elements::load_levels(dtype, &source.view, bytes, at, &mut block[..end - at]);
+            f(at, &block[..end - at]);
+            at = end;
         }
-        levels.push(&block[..end - at]);
-        at = end;
-    }
+    };
+    again(&mut |_, block| levels.push(block));
     levels.settle();
+    if levels.lowest < -MAX_LEVEL || levels.highest > MAX_LEVEL {
+        return Ok(None);
+    }
     let Some(bins) = levels.bins(PLAIN) else {
         return Ok(None);
     };
-    levels.tokens(source, &bins, tokens);
+    levels.tokens(source, &bins, again, tokens);
     Ok(Some(Quantiser {
         domain: Domain::Integer,
         step: 1.0,
