@@ -28,10 +28,11 @@ const capped = (v: number) => Math.min(15, halfOctaves(v));
 
 /** Slots made when they are first asked for. */
 class Pool {
-  private readonly slots = new Map<string, Slot>();
+  private readonly slots = new Map<number, Slot>();
 
-  get(...key: number[]): Slot {
-    const name = key.join();
+  /** The slot of an input's context, and of what else tells slots apart (below 32). */
+  get(input: number, context: number, rest = 0): Slot {
+    const name = (input * 65536 + context) * 32 + rest;
     const slot = this.slots.get(name) ?? new Slot();
     this.slots.set(name, slot);
     return slot;
@@ -106,14 +107,14 @@ export function denseSegment(s: DenseSegment): number[] {
       const key = [Math.min(decision, 3), union, Math.min(Math.min(l, 3) + Math.min(u, 3), 3)].join();
       const weights = sets.get(key) ?? new Weights(Array<number>(7).fill(12288), 14);
       sets.set(key, weights);
-      const slots = contexts.map((context, input) => pool.get(input, context, union, decision));
+      const slots = contexts.map((context, input) => pool.get(input, context, 15 * union + decision));
       mixed(coder, weights, slots, size0 > decision ? 1 : 0);
       if (size0 <= decision) break;
     }
     if (size0 > 14) magnitudeBeyond(coder, pool, size0 - 14);
     if (level !== 0) {
       const sgn = 3 * (Math.sign(left ?? 0) + 1) + Math.sign(above ?? 0) + 1;
-      mixed(coder, signs, [pool.get(7, sgn), pool.get(8, sgn, channel % 1024)], level < 0 ? 1 : 0);
+      mixed(coder, signs, [pool.get(7, sgn), pool.get(8, channel % 1024, sgn)], level < 0 ? 1 : 0);
     }
     before.set(name(at), level);
     const counted = Math.min(size0, 4095);

@@ -4,7 +4,7 @@ import type { Collection, Notes } from '../collection.ts';
 import { append, drop, flip } from '../faulty/damage.ts';
 import { type Body, type Setup, setupOf } from '../model.ts';
 import type { Random } from '../random.ts';
-import { coded, family, SMALL, type Source } from '../samples.ts';
+import { coded, family, inlineFor, SMALL, type Source } from '../samples.ts';
 import { StreamMaker } from '../streams.ts';
 import { byIndex } from './planes.ts';
 
@@ -63,16 +63,41 @@ export function adaptiveVectors(out: Collection, source: Source): void {
   frame('adaptive-empty', 'no rows', [0, 4], {}, { levels: [], rowClasses: [] }, RARE);
   frame('adaptive-no-channels', 'rows without values', [3, 0], {}, { levels: [], rowClasses: [0, 1, 2] }, RARE);
   const wide = { kind: 'uniform', positive: 1, escapes: 30, firstBits: 0 } as const;
-  const far = setupOf({
-    type: 'int32',
-    domain: 'integer',
-    ...ADAPTIVE,
-    dims: [4, 4],
-    bins: wide,
-    tables: family(64, 0, 47, 0),
+  const random = source('adaptive far');
+  const far = [65535, 65536, -65536, 0, 1, 2 ** 30, -(2 ** 30), 2, 65534, -65535, 0, 0, 3, 4, 70000, 1];
+  // A channel beyond 65535 and one of zeros, until their classes are the highest and the lowest there are.
+  const ends = random.list(150, (row) => [65536 + row, 0, random.between(-65540, 65540), random.between(-3, 3)]).flat();
+  for (const [id, about, levels] of [
+    ['adaptive-far', 'levels up to and beyond 65535', far],
+    ['adaptive-ends', 'the lowest and the highest class there is', ends],
+  ] as const) {
+    const n = levels.length / 4;
+    const tables = inlineFor(wide, levels, random, 64);
+    const integer = setupOf({ type: 'int32', domain: 'integer', ...ADAPTIVE, dims: [n, 4], bins: wide, tables });
+    const rowClasses = random.list(n, (row) => [0, 9, -1][row % 3]);
+    out.good(id, about, '9.1 19.1', integer, { levels: [...levels], rowClasses }, RARE);
+  }
+  const changing = random.list(1800, (i) => {
+    const loud = [0, 2, 25, 300, 4000][(Math.floor(i / 60) * 7 + (i % 3)) % 5];
+    return random.between(-loud, loud);
   });
-  const levels = [65535, 65536, -65536, 0, 1, 2 ** 30, -(2 ** 30), 2, 65534, -65535, 0, 0, 3, 4, 70000, 1];
-  out.good('adaptive-far', 'levels up to and beyond 65535', '19.1', far, { levels, rowClasses: [0, 0, 0, 0] }, RARE);
+  const long = {
+    ...ADAPTIVE,
+    type: 'float32',
+    step: 0.5,
+    dims: [600, 3],
+    bins: SMALL,
+    tables: family(48, 1, 0, 1),
+  } as const;
+  const steady = { levels: changing, rowClasses: Array<number>(600).fill(4) };
+  out.good(
+    'adaptive-rows-600',
+    'channels that change long after',
+    '19.1',
+    setupOf({ ...long, dims: [...long.dims] }),
+    steady,
+    RARE,
+  );
   const integers = setupOf({ type: 'int16', domain: 'integer', ...ADAPTIVE, dims: [6, 4], bins: SMALL });
   out.good('adaptive-integer', 'the integer domain', '11 19.1', integers, {
     levels: rowsOf(source('adaptive integer'), 6, 4).levels,

@@ -187,6 +187,67 @@ function rare(source: Source, make: Make, row: Row): void {
     { levels: signs },
     RARE,
   );
+  counters(source, make);
+}
+
+/** Where sums, counts and probabilities meet their bounds, and what follows shows it. */
+function counters(source: Source, make: Make): void {
+  const random = source('dense counters');
+  const capped = random.list(3600, (i) => (i === 0 ? 1000000 : random.between(0, 9) === 0 ? 1 : 0));
+  make(
+    'dense-mean-capped',
+    'a mean of one level far beyond 4095 and many small ones',
+    '18.3',
+    { dims: [1, 1, 60, 60] },
+    { levels: capped },
+    RARE,
+  );
+  for (const [name, first] of [
+    ['quiet', 1],
+    ['loud', 5],
+  ] as const) {
+    const levels = random.list(6000, (i) => random.between(0, i < 4050 ? first : 6 - first));
+    // Counted once before the halving and once behind it.
+    levels[4094] = 700;
+    levels[4095] = 900;
+    make(
+      `dense-mean-halved-${name}`,
+      'means that are halved and then change',
+      '18.3',
+      { dims: [1, 1, 75, 80] },
+      { levels },
+      RARE,
+    );
+  }
+  const middling = random.list(1200, () => random.between(-8, 8));
+  make(
+    'dense-middling',
+    'neighbours whose sums reach every threshold',
+    '18.3',
+    { dims: [2, 1, 20, 30] },
+    { levels: middling },
+    RARE,
+  );
+  // The set of weights of decisions 3 and later learns little at a time from fours, until it is full; then other decisions use it.
+  const fours = random.list(144400, (i) => (i < 142000 ? 4 : random.between(0, 14)));
+  const bytes = { type: 'int8', domain: 'integer', dims: [1, 1, 380, 380] } as const;
+  make(
+    'dense-weights-full',
+    'weights that reach 2^20',
+    '18.2',
+    { ...bytes, dims: [...bytes.dims] },
+    { levels: fours },
+    RARE,
+  );
+  const escapes = random.list(1600, (i) => (i < 1500 ? 16 : [15, 16, 18, 40][i % 4]) * (i % 3 ? 1 : -1));
+  make(
+    'dense-escapes-steady',
+    'escapes whose probabilities reach their ends',
+    '18.2 18.4',
+    { dims: [1, 1, 40, 40] },
+    { levels: escapes },
+    RARE,
+  );
 }
 
 /** Into the levels that the dense coder has. */
