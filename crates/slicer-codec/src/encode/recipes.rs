@@ -24,9 +24,6 @@ const CLOSE: f64 = 0.997;
 /// Frames that such a search may make.
 const TRIALS: usize = 6;
 
-/// A later recipe must be this much smaller at the same noise: noise that follows the frequency weight costs a task less.
-pub(super) const PREFERENCE: f64 = 1.2;
-
 /// True where transformed frames are worth trying: asked for by effort or by a profile, with one scale for all.
 pub(super) fn apply(options: &EncodeOptions, profile: Option<&Profile>) -> bool {
     matches!(options.mode, Mode::Auto | Mode::Uniform)
@@ -71,7 +68,10 @@ pub(super) fn candidates(options: &EncodeOptions, view: &View, profile: Option<&
     if has_planes {
         found.push(of(Some(!error), if error { ERROR_LAMBDA } else { TASK_LAMBDA }));
     }
-    found.push(of(None, if error { ERROR_LAMBDA } else { PLAIN_LAMBDA }));
+    // At one step a plain trellis may well be smaller, but its noise costs a task more: only an error budget compares them.
+    if error || !has_planes {
+        found.push(of(None, if error { ERROR_LAMBDA } else { PLAIN_LAMBDA }));
+    }
     found
 }
 
@@ -117,7 +117,7 @@ impl Run<'_, '_> {
         }))
     }
 
-    /// The first recipe, unless another's frame is far smaller at the same step; its frame is in `out`.
+    /// The recipe whose frame is smallest at a step; its frame is in `out`.
     pub(super) fn cheapest(
         &mut self,
         recipes: &[Recipe],
@@ -128,9 +128,7 @@ impl Run<'_, '_> {
         let mut best = None;
         for &recipe in recipes {
             let found = self.transformed(recipe, step, &mut trial)?;
-            if let Some(candidate) =
-                found.filter(|_| best.is_none() || PREFERENCE * trial.len() as f64 <= out.len() as f64)
-            {
+            if let Some(candidate) = found.filter(|_| best.is_none() || trial.len() < out.len()) {
                 best = Some((recipe, candidate));
                 core::mem::swap(out, &mut trial);
             }

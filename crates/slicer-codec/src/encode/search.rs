@@ -122,18 +122,10 @@ impl Run<'_, '_> {
     fn fixed(&mut self, step: f64, out: &mut Vec<u8>) -> Result<(Candidate, u32)> {
         let recipes = self.recipes();
         let dense = self.cheapest(&recipes, step, out)?;
-        // A profile's recipe was chosen for the task; without one the fast coder may still be far smaller.
-        if let Some((_, candidate)) = dense.filter(|_| self.encoder.profile.is_some()) {
+        if let Some((_, candidate)) = dense {
             return Ok((candidate, 0));
         }
-        let mut trial = core::mem::take(&mut self.encoder.spare);
-        let fast = self.at(Family::Uniform(PLAIN), step, &mut trial)?;
-        let better = fast.filter(|_| dense.is_none() || recipes::PREFERENCE * trial.len() as f64 <= out.len() as f64);
-        if better.is_some() {
-            core::mem::swap(out, &mut trial);
-        }
-        self.encoder.spare = trial;
-        match better.or(dense.map(|d| d.1)) {
+        match self.at(Family::Uniform(PLAIN), step, out)? {
             Some(candidate) => Ok((candidate, 0)),
             // A step so fine that levels leave 32 bits cannot be kept; losing nothing keeps its promise.
             None => self.last_resort(out),
