@@ -10,7 +10,7 @@ import { passagesOf, TextJudge, TextModel, withoutFirst } from './text-model.mjs
 
 const LAYERS = ['h8', 'h15'];
 const LEVELS = [0.0005, 0.002, 0.01, TARGET, 0.05];
-const RANGE = [0.0016, 0.06];
+const RANGE = [0.008, 0.06];
 const RANGE_QUICK = [0.01, 0.04];
 /** Calibration passages on which sweeps are screened and grids tuned: each costs a pass through the network. */
 const TUNING = 4;

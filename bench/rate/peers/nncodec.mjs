@@ -26,6 +26,8 @@ export default pythonPeer({
   class: 'self-contained',
   variants: SWEEP.map(({ label, ...fixed }) => ({
     label,
+    // A single row has no other side, and the trellis wins on it by far.
+    wholeOnly: fixed.transpose || !fixed.dq,
     ladder: (statistics) => ladder(statistics).map((qp) => ({ ...fixed, qp })),
   })),
 });
