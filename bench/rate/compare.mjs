@@ -38,13 +38,13 @@ async function curvesOf(peer, context) {
   return curves;
 }
 
-/** Variants of a sweep that go on where a measurement is dear: the best on the calibration items. */
+/** Variants of a sweep that go on to the test items; all of them do for `thorough` peers, unless a measurement is dear. */
 const KEPT = 2;
 
 /** Screens a sweep on calibration items: by a straight line through the points near the target, for KL there is noisy. */
 async function screened({ variants, ...peer }, statistics, context) {
   const walked = variants.filter(({ ladder, all }) => ladder && !all);
-  if (!context.screen || walked.length <= KEPT) return variants;
+  if (walked.length <= KEPT || (peer.thorough && !context.dear)) return variants;
   const found = [];
   for (const variant of walked) {
     const measure = (setting) => measured(peer, setting, context.learn, context);

@@ -152,7 +152,7 @@ export async function kvStudy({ text, store, python, wantedPeers, quick, say, ca
     say,
     quick,
     range: RANGE,
-    screen: true,
+    dear: true,
     key: ['kv'],
   };
   const rows = [];

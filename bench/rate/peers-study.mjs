@@ -6,6 +6,7 @@ import { ratio } from './curve.mjs';
 import { curvePlot } from './curve-plot.mjs';
 import { INPUT } from './cuts.mjs';
 import { loadPeers, PEERS } from './peers/index.mjs';
+import { transformed } from './peers/transformed.mjs';
 import { peersReport } from './peers-report.mjs';
 import { loadStack, StackJudge, statisticsOf } from './stack.mjs';
 
@@ -44,8 +45,22 @@ function draw(rows, folder) {
   return lines;
 }
 
-/** Runs the study over the sets of tensors `{ name, folder, calibration }`; resolves with rows, musts and Markdown. */
-export async function peersStudy({ cuts, features, store, sets, python, wantedPeers, quick, say, plots }) {
+/**
+ * Runs the study over the sets of tensors `{ name, folder, calibration }`; resolves with rows, musts and Markdown. `transforms`
+ * (see peers/transformed.mjs; a function of the cut and its calibration tensors) are put in front of nncodec.
+ */
+export async function peersStudy({
+  cuts,
+  features,
+  store,
+  sets,
+  python,
+  wantedPeers,
+  quick,
+  say,
+  plots,
+  transforms = () => [],
+}) {
   const { peers, missing } = await loadPeers(
     PEERS.filter((name) => !wantedPeers || wantedPeers.includes(name)),
     python,
@@ -64,7 +79,11 @@ export async function peersStudy({ cuts, features, store, sets, python, wantedPe
     };
     for (const { name } of cuts) {
       const [count, ...dims] = contextAt(name).judge.stack.dims;
-      for (const peer of peers.filter((p) => !p.suits || p.suits(name, dims))) {
+      const reference = peers.find((peer) => peer.name === 'nncodec');
+      const behind = reference
+        ? (await transforms(name, contextAt(name).calibration)).map((t) => transformed(reference, t))
+        : [];
+      for (const peer of [...peers, ...behind].filter((p) => !p.suits || p.suits(name, dims))) {
         try {
           const row = await compare(peer, contextAt(peer.cut ?? name), LEVELS);
           rows.push({ set: set.name, cut: name, count, values: dims.reduce((a, b) => a * b, 1), ...row });

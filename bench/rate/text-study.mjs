@@ -63,7 +63,7 @@ export async function textStudy({ text, store, python, wantedPeers, wantedLayers
       say,
       quick,
       range: quick ? RANGE_QUICK : RANGE,
-      screen: true,
+      dear: true,
       key: ['text', basename(model.folder)],
     };
     for (const peer of peers) {
