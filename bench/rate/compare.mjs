@@ -42,7 +42,8 @@ async function curvesOf(peer, context) {
 const KEPT = 2;
 
 /** Screens a sweep on calibration items: by a straight line through the points near the target, for KL there is noisy. */
-async function screened({ variants, ...peer }, statistics, context) {
+async function screened({ variants: all, ...peer }, statistics, context) {
+  const variants = context.dear ? all.filter((variant) => !variant.minor) : all;
   const walked = variants.filter(({ ladder, all }) => ladder && !all);
   if (walked.length <= KEPT || (peer.thorough && !context.dear)) return variants;
   const found = [];

@@ -8,6 +8,7 @@ import { INPUT } from './cuts.mjs';
 import { loadPeers, PEERS } from './peers/index.mjs';
 import { transformed } from './peers/transformed.mjs';
 import { peersReport } from './peers-report.mjs';
+import { publishedTable } from './published.mjs';
 import { loadStack, StackJudge, statisticsOf } from './stack.mjs';
 
 const LEVELS = [0.01, TARGET, 0.05];
@@ -96,5 +97,5 @@ export async function peersStudy({
   const curves = plain(rows);
   const drawn = draw(curves, plots);
   const report = peersReport(rows, { missing, levels: LEVELS, target: TARGET, ratio });
-  return { ...report, markdown: [report.markdown, ...drawn].join('\n\n'), curves };
+  return { ...report, markdown: [report.markdown, ...drawn, publishedTable()].join('\n\n'), curves };
 }

@@ -7,6 +7,7 @@ import { loadPeers } from './peers/index.mjs';
 import { digits, table } from './report.mjs';
 import { firstOf, statisticsOf } from './stack.mjs';
 import { passagesOf, TextJudge, TextModel, withoutFirst } from './text-model.mjs';
+import { textMusts } from './text-musts.mjs';
 
 const LAYERS = ['h8', 'h15'];
 const LEVELS = [0.0005, 0.002, 0.01, TARGET, 0.05];
@@ -40,7 +41,11 @@ export async function textStudy({ text, store, python, wantedPeers, wantedLayers
   const model = new TextModel({ cache, say, file: textModel });
   const wanted = (list) => list.filter((name) => !wantedPeers || wantedPeers.includes(name));
   const whole = await loadPeers(wanted(PREFILL), python);
-  const single = await loadPeers(wanted(TOKENS), python);
+  // Frames of single tokens are asked for as `--peers NAME-token`.
+  const single = await loadPeers(
+    TOKENS.filter((name) => !wantedPeers || wantedPeers.includes(`${name}-token`)),
+    python,
+  );
   const streams = await loadPeers(wanted(STREAMS), python);
   const peers = [...streams.peers, ...whole.peers, ...single.peers.map(byToken)];
   const rows = [];
@@ -136,5 +141,5 @@ function report(rows, missing) {
   }
   if (missing.length > 0) parts.push(`Missing:\n\n${missing.map((m) => `- ${m.name}: ${m.why}`).join('\n')}`);
   const about = [...new Set(rows.map((row) => `${row.peer.name}: ${row.peer.about}`))];
-  return { markdown: parts.join('\n\n'), musts: [], about };
+  return { markdown: parts.join('\n\n'), musts: textMusts(rows, 127, TARGET), about };
 }

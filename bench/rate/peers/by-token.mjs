@@ -5,6 +5,7 @@ export function byToken(peer) {
   return {
     ...peer,
     name: `${peer.name}, single tokens`,
+    single: true,
     variants: peer.variants.filter((variant) => !variant.wholeOnly),
     run: async ({ data, dims: [count, tokens, width] }, setting, context) => {
       const stack = { data, dims: [count * tokens, 1, width] };

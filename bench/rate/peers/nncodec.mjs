@@ -28,8 +28,10 @@ export default pythonPeer({
   thorough: true,
   variants: SWEEP.map(({ label, ...fixed }) => ({
     label,
-    // A single row has no other side, and the trellis wins on it by far.
-    wholeOnly: fixed.transpose || !fixed.dq,
+    // A single row has no other side.
+    wholeOnly: fixed.transpose,
+    // Within the noise of another variant, or worse by more, wherever it was measured: left out where a measurement is dear.
+    minor: !fixed.dq || fixed.lambda === 0.25,
     ladder: (statistics) => ladder(statistics).map((qp) => ({ ...fixed, qp })),
   })),
 });
