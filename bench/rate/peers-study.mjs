@@ -10,6 +10,7 @@ import { transformed } from './peers/transformed.mjs';
 import { peersReport } from './peers-report.mjs';
 import { publishedTable } from './published.mjs';
 import { loadStack, StackJudge, statisticsOf } from './stack.mjs';
+import { transformsAt } from './transforms.mjs';
 
 const LEVELS = [0.01, TARGET, 0.05];
 /** KL that a curve has to cover. */
@@ -47,21 +48,9 @@ function draw(rows, folder) {
 }
 
 /**
- * Runs the study over the sets of tensors `{ name, folder, calibration }`; resolves with rows, musts and Markdown. `transforms`
- * (see peers/transformed.mjs; a function of the cut and its calibration tensors) are put in front of nncodec.
+ * Runs the study over the sets of tensors `{ name, folder, calibration }`; resolves with rows, musts and Markdown.
  */
-export async function peersStudy({
-  cuts,
-  features,
-  store,
-  sets,
-  python,
-  wantedPeers,
-  quick,
-  say,
-  plots,
-  transforms = () => [],
-}) {
+export async function peersStudy({ cuts, features, store, sets, python, wantedPeers, quick, say, plots }) {
   const { peers, missing } = await loadPeers(
     PEERS.filter((name) => !wantedPeers || wantedPeers.includes(name)),
     python,
@@ -81,9 +70,11 @@ export async function peersStudy({
     for (const { name } of cuts) {
       const [count, ...dims] = contextAt(name).judge.stack.dims;
       const reference = peers.find((peer) => peer.name === 'nncodec');
-      const behind = reference
-        ? (await transforms(name, contextAt(name).calibration)).map((t) => transformed(reference, t))
-        : [];
+      const { transforms, why } = reference
+        ? await transformsAt(name, contextAt(name).calibration)
+        : { transforms: [] };
+      if (why) missing.push({ name: `nncodec (b) at ${name}`, why });
+      const behind = transforms.map((transform) => transformed(reference, transform));
       for (const peer of [...peers, ...behind].filter((p) => !p.suits || p.suits(name, dims))) {
         try {
           const row = await compare(peer, contextAt(peer.cut ?? name), LEVELS);
