@@ -18,6 +18,7 @@ import { mustTable } from './report.mjs';
 import { sensitivityStudy } from './sensitivity-study.mjs';
 import { Store } from './store.mjs';
 import { textStudy } from './text-study.mjs';
+import { timeStudy } from './time-study.mjs';
 import { fingerprint, machine, packageVersion } from './versions.mjs';
 
 const HELP = `npm run bench:rate -- --data DIR [--model FILE] [--images N] [--quick] [--only STUDY,…] [--cuts NAME,…]
@@ -32,7 +33,7 @@ const HELP = `npm run bench:rate -- --data DIR [--model FILE] [--images N] [--qu
   --text DIR    hellaswag, lambada and gsm8k as .jsonl: passages for the language model
   --text-model FILE  SmolLM2-135M as ONNX; made by bench/models/export.mjs unless given
   --kv-models LIST   its three parts for the study of keys and values, likewise
-  --only LIST   of: entropy, kl, peers, text, kv, sensitivity
+  --only LIST   of: entropy, kl, peers, text, kv, time, sensitivity
   --plots DIR   where plots go (out/bench)
   --cuts LIST   of: ${CUTS.map((cut) => cut.name).join(', ')}; text: h8, h15
   --json FILE   writes all figures, with the list of musts
@@ -118,6 +119,7 @@ const studies = {
   peers: peersStudy,
   text: textStudy,
   kv: kvStudy,
+  time: timeStudy,
   sensitivity: sensitivityStudy,
 };
 const result = {

@@ -1,7 +1,9 @@
 // Peers on the residual stream of a language model: SmolLM2-135M after 8 and after 15 blocks, bytes a token at equal KL.
-import { basename, resolve } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import { compare, plain, TARGET } from './compare.mjs';
 import { ratio } from './curve.mjs';
+import { curvePlot } from './curve-plot.mjs';
 import { byToken } from './peers/by-token.mjs';
 import { loadPeers } from './peers/index.mjs';
 import { digits, table } from './report.mjs';
@@ -35,7 +37,18 @@ const TOKENS = ['nncodec', 'literal-peer', 'rans'];
 const STREAMS = ['slicer-stream'];
 
 /** Runs the study; resolves with rows, musts and Markdown. */
-export async function textStudy({ text, store, python, wantedPeers, wantedLayers, quick, say, cache, textModel }) {
+export async function textStudy({
+  text,
+  store,
+  python,
+  wantedPeers,
+  wantedLayers,
+  quick,
+  say,
+  cache,
+  textModel,
+  plots,
+}) {
   if (!text) return { musts: [], about: [], markdown: 'Left out: no --text DIR.' };
   const passages = passagesOf(text, cache);
   const model = new TextModel({ cache, say, file: textModel });
@@ -80,7 +93,22 @@ export async function textStudy({ text, store, python, wantedPeers, wantedLayers
       }
     }
   }
-  return { ...report(rows, missing), curves: plain(rows) };
+  const curves = plain(rows);
+  const { markdown, ...rest } = report(rows, missing);
+  return { ...rest, markdown: [markdown, ...draw(curves, plots)].join('\n\n'), curves };
+}
+
+/** A picture per layer; resolves with the lines that show them. */
+function draw(rows, folder) {
+  mkdirSync(folder, { recursive: true });
+  return [...new Set(rows.map((row) => row.cut))].map((cut) => {
+    const here = rows.filter((row) => row.cut === cut);
+    const title = `SmolLM2-135M after ${cut.slice(1)} blocks`;
+    const subtitle = '10 passages of 127 tokens, 576 values each; left and down is better, on the right left and up';
+    const unit = { by: 127, name: 'bytes a token' };
+    writeFileSync(join(folder, `rate-text-${cut}.svg`), curvePlot(here, { title, subtitle, target: TARGET, unit }));
+    return `![${title}](rate-text-${cut}.svg)`;
+  });
 }
 
 /** A few items spread over a stack, so that they come from all sources. */
