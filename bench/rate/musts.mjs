@@ -36,7 +36,9 @@ export function peerMusts(rows, target) {
         if (value === undefined) continue;
         ratios.push(value);
         musts.push(must(`${rowClass}, ${set}, ${cut}: ${best.peer.name} / nncodec (a)`, value, bounds.each));
-        const behind = rows.find((r) => r.set === set && r.cut === cut && r.peer.name.startsWith('nncodec (b)'));
+        const behind = rows.find(
+          (r) => r.set === set && r.cut === cut && r.peer.name.startsWith('nncodec (b)') && r.peer.class === rowClass,
+        );
         if (rowClass === 'calibrated' && behind) {
           const { ratio: other } = ratio(best.readings[target], behind.readings[target]);
           if (other) musts.push(must(`calibrated, ${set}, ${cut}: ${best.peer.name} / nncodec (b)`, other, '<= 1'));

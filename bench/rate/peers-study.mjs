@@ -6,8 +6,11 @@ import { ratio } from './curve.mjs';
 import { curvePlot } from './curve-plot.mjs';
 import { INPUT } from './cuts.mjs';
 import { loadPeers, PEERS } from './peers/index.mjs';
+import { transformed } from './peers/transformed.mjs';
 import { peersReport } from './peers-report.mjs';
+import { publishedTable } from './published.mjs';
 import { loadStack, StackJudge, statisticsOf } from './stack.mjs';
+import { transformsAt } from './transforms.mjs';
 
 const LEVELS = [0.01, TARGET, 0.05];
 /** KL that a curve has to cover. */
@@ -44,7 +47,9 @@ function draw(rows, folder) {
   return lines;
 }
 
-/** Runs the study over the sets of tensors `{ name, folder, calibration }`; resolves with rows, musts and Markdown. */
+/**
+ * Runs the study over the sets of tensors `{ name, folder, calibration }`; resolves with rows, musts and Markdown.
+ */
 export async function peersStudy({ cuts, features, store, sets, python, wantedPeers, quick, say, plots }) {
   const { peers, missing } = await loadPeers(
     PEERS.filter((name) => !wantedPeers || wantedPeers.includes(name)),
@@ -64,7 +69,13 @@ export async function peersStudy({ cuts, features, store, sets, python, wantedPe
     };
     for (const { name } of cuts) {
       const [count, ...dims] = contextAt(name).judge.stack.dims;
-      for (const peer of peers.filter((p) => !p.suits || p.suits(name, dims))) {
+      const reference = peers.find((peer) => peer.name === 'nncodec');
+      const { transforms, why } = reference
+        ? await transformsAt(name, contextAt(name).calibration)
+        : { transforms: [] };
+      if (why) missing.push({ name: `nncodec (b) at ${name}`, why });
+      const behind = transforms.map((transform) => transformed(reference, transform));
+      for (const peer of [...peers, ...behind].filter((p) => !p.suits || p.suits(name, dims))) {
         try {
           const row = await compare(peer, contextAt(peer.cut ?? name), LEVELS);
           rows.push({ set: set.name, cut: name, count, values: dims.reduce((a, b) => a * b, 1), ...row });
@@ -77,5 +88,5 @@ export async function peersStudy({ cuts, features, store, sets, python, wantedPe
   const curves = plain(rows);
   const drawn = draw(curves, plots);
   const report = peersReport(rows, { missing, levels: LEVELS, target: TARGET, ratio });
-  return { ...report, markdown: [report.markdown, ...drawn].join('\n\n'), curves };
+  return { ...report, markdown: [report.markdown, ...drawn, publishedTable()].join('\n\n'), curves };
 }

@@ -1,16 +1,19 @@
 // Peers on the residual stream of a language model: SmolLM2-135M after 8 and after 15 blocks, bytes a token at equal KL.
-import { basename, resolve } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import { compare, plain, TARGET } from './compare.mjs';
 import { ratio } from './curve.mjs';
+import { curvePlot } from './curve-plot.mjs';
 import { byToken } from './peers/by-token.mjs';
 import { loadPeers } from './peers/index.mjs';
 import { digits, table } from './report.mjs';
 import { firstOf, statisticsOf } from './stack.mjs';
 import { passagesOf, TextJudge, TextModel, withoutFirst } from './text-model.mjs';
+import { textMusts } from './text-musts.mjs';
 
 const LAYERS = ['h8', 'h15'];
 const LEVELS = [0.0005, 0.002, 0.01, TARGET, 0.05];
-const RANGE = [0.0016, 0.06];
+const RANGE = [0.008, 0.06];
 const RANGE_QUICK = [0.01, 0.04];
 /** Calibration passages on which sweeps are screened and grids tuned: each costs a pass through the network. */
 const TUNING = 4;
@@ -34,13 +37,28 @@ const TOKENS = ['nncodec', 'literal-peer', 'rans'];
 const STREAMS = ['slicer-stream'];
 
 /** Runs the study; resolves with rows, musts and Markdown. */
-export async function textStudy({ text, store, python, wantedPeers, wantedLayers, quick, say, cache, textModel }) {
+export async function textStudy({
+  text,
+  store,
+  python,
+  wantedPeers,
+  wantedLayers,
+  quick,
+  say,
+  cache,
+  textModel,
+  plots,
+}) {
   if (!text) return { musts: [], about: [], markdown: 'Left out: no --text DIR.' };
   const passages = passagesOf(text, cache);
   const model = new TextModel({ cache, say, file: textModel });
   const wanted = (list) => list.filter((name) => !wantedPeers || wantedPeers.includes(name));
   const whole = await loadPeers(wanted(PREFILL), python);
-  const single = await loadPeers(wanted(TOKENS), python);
+  // Frames of single tokens are asked for as `--peers NAME-token`.
+  const single = await loadPeers(
+    TOKENS.filter((name) => !wantedPeers || wantedPeers.includes(`${name}-token`)),
+    python,
+  );
   const streams = await loadPeers(wanted(STREAMS), python);
   const peers = [...streams.peers, ...whole.peers, ...single.peers.map(byToken)];
   const rows = [];
@@ -63,7 +81,7 @@ export async function textStudy({ text, store, python, wantedPeers, wantedLayers
       say,
       quick,
       range: quick ? RANGE_QUICK : RANGE,
-      screen: true,
+      dear: true,
       key: ['text', basename(model.folder)],
     };
     for (const peer of peers) {
@@ -75,7 +93,22 @@ export async function textStudy({ text, store, python, wantedPeers, wantedLayers
       }
     }
   }
-  return { ...report(rows, missing), curves: plain(rows) };
+  const curves = plain(rows);
+  const { markdown, ...rest } = report(rows, missing);
+  return { ...rest, markdown: [markdown, ...draw(curves, plots)].join('\n\n'), curves };
+}
+
+/** A picture per layer; resolves with the lines that show them. */
+function draw(rows, folder) {
+  mkdirSync(folder, { recursive: true });
+  return [...new Set(rows.map((row) => row.cut))].map((cut) => {
+    const here = rows.filter((row) => row.cut === cut);
+    const title = `SmolLM2-135M after ${cut.slice(1)} blocks`;
+    const subtitle = '10 passages of 127 tokens, 576 values each; left and down is better, on the right left and up';
+    const unit = { by: 127, name: 'bytes a token' };
+    writeFileSync(join(folder, `rate-text-${cut}.svg`), curvePlot(here, { title, subtitle, target: TARGET, unit }));
+    return `![${title}](rate-text-${cut}.svg)`;
+  });
 }
 
 /** A few items spread over a stack, so that they come from all sources. */
@@ -136,5 +169,5 @@ function report(rows, missing) {
   }
   if (missing.length > 0) parts.push(`Missing:\n\n${missing.map((m) => `- ${m.name}: ${m.why}`).join('\n')}`);
   const about = [...new Set(rows.map((row) => `${row.peer.name}: ${row.peer.about}`))];
-  return { markdown: parts.join('\n\n'), musts: [], about };
+  return { markdown: parts.join('\n\n'), musts: textMusts(rows, 127, TARGET), about };
 }

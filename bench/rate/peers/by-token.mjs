@@ -1,10 +1,12 @@
 // A peer that codes every token of a passage on its own, as generation sends them.
 
-/** The peer, a frame a token; its bytes are summed over the tokens of a passage. */
+/** The peer, a frame a token, without the variants that make no sense there; bytes are summed over the tokens of a passage. */
 export function byToken(peer) {
   return {
     ...peer,
     name: `${peer.name}, single tokens`,
+    single: true,
+    variants: peer.variants.filter((variant) => !variant.wholeOnly),
     run: async ({ data, dims: [count, tokens, width] }, setting, context) => {
       const stack = { data, dims: [count * tokens, 1, width] };
       const result = await peer.run(stack, setting, context);

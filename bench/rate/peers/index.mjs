@@ -1,7 +1,8 @@
 // The peers of `bench:rate`, each a file of its own. A peer is
 //
 //   { name, class, about, version?, variants: [{ label, ladder(statistics) | grid(statistics) → settings, all? }],
-//     run(stack, setting, { python, calibration }) → { data, bytes: [per item], encodeMs?, decodeMs? }, suits?(cut, dims), cut? }
+//     run(stack, setting, { python, calibration }) → { data, bytes: [per item], encodeMs?, decodeMs? },
+//     suits?(cut, dims), cut?, thorough? }
 //
 // or has, instead of `run`, `encode(tensor, setting) → bytes` and `decode(bytes, { dims }, setting) → Float32Array`. A decoder
 // knows the dims and what is part of a format's name (the bits of an integer format, say), nothing else: what it needs beside
@@ -9,7 +10,8 @@
 //
 // A `ladder` goes from coarse to fine and is walked as far as the curve needs (`all`: every setting is measured); a `grid` is
 // tuned on calibration tensors, and what no other setting beats there is measured on the test tensors. The best variant at
-// the wanted quality is the peer's figure, chosen on the test tensors, which flatters it.
+// the wanted quality is the peer's figure, chosen on the test tensors, which flatters it. Of a long sweep only what is best on
+// calibration tensors is tested, unless the peer is `thorough`.
 import { items } from '../stack.mjs';
 import { fingerprint } from '../versions.mjs';
 

@@ -11,6 +11,7 @@ export function oursByToken(name, rowClass, optionsOf = () => ({})) {
   return {
     name: `${name}, single tokens`,
     ours: true,
+    single: true,
     class: rowClass,
     about: `slicer-codec ${packageVersion('slicer-codec')} (WASM ${version}), a body a token, its length not counted`,
     version,

@@ -13,6 +13,7 @@ for name in ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ[name] = "1"
 
 import importlib
+import inspect
 import json
 import pathlib
 import sys
@@ -41,13 +42,15 @@ def load_peers():
 def run(peer, request):
     stack = np.load(request["input"], mmap_mode="r")
     result = np.empty(stack.shape, np.float32)
+    # What the decoder of a calibrated peer knows beforehand comes with the setting.
+    known = [request["setting"]] if len(inspect.signature(peer.decode).parameters) > 2 else []
     sizes, spent = [], [0.0, 0.0]
     for i in range(len(stack)):
         item = np.array(stack[i], np.float32)
         t0 = time.process_time()
         data = peer.encode(item, request["setting"])
         t1 = time.process_time()
-        result[i] = peer.decode(bytes(data), item.shape)
+        result[i] = peer.decode(bytes(data), item.shape, *known)
         t2 = time.process_time()
         sizes.append(len(data))
         spent[0] += t1 - t0

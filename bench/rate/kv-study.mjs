@@ -1,0 +1,193 @@
+// Keys and values of two blocks of a language model: what peers take for them at equal KL of the answers. Keys are taken before
+// their rotation; those of the second block are computed from what the first block's coded ones led to.
+import { createHash } from 'node:crypto';
+import { basename, resolve } from 'node:path';
+import ort from 'onnxruntime-node';
+// Not a public entry of the package yet.
+import { divergence } from '../../sdk/dist/esm/eval/kl.js';
+import { exportModel } from '../models/export.mjs';
+import { compare, plain, TARGET } from './compare.mjs';
+import { open } from './features.mjs';
+import { loadPeers } from './peers/index.mjs';
+import { digits, table } from './report.mjs';
+import { statisticsOf } from './stack.mjs';
+import { passagesOf } from './text-model.mjs';
+
+const BLOCKS = [8, 15];
+const LEVELS = [0.01, TARGET, 0.05];
+const RANGE = [0.008, 0.06];
+const PEERS = ['slicer', 'kivi', 'cachegen', 'nncodec', 'rans', 'q8_0', 'q4_0', 'block-int'];
+/** Step of the values over that of the keys; values matter more. */
+const RATIOS = [0.35, 0.6, 1];
+const WORDS = 49152;
+const CALIBRATION = 8;
+
+/** The network in three parts, with keys and values exposed between them. */
+class Parts {
+  constructor(files) {
+    this.files = files;
+    this.sessions = [];
+  }
+
+  async run(part, inputs) {
+    this.sessions[part] ??= await open(this.files[part] ?? exportModel(`smollm2_kv_${part}`));
+    return this.sessions[part].run(inputs);
+  }
+
+  /** Runs one passage; `code(name, tensor)` may replace keys and values on the way. Resolves with the logits. */
+  async pass(ids, code) {
+    let state = { input_ids: new ort.Tensor('int64', BigInt64Array.from(ids, BigInt), [1, ids.length]) };
+    for (const [part, block] of BLOCKS.entries()) {
+      state = { ...(await this.run(part, state)) };
+      for (const kind of ['k', 'v']) {
+        const name = `${kind}${block}`;
+        const { data, dims } = state[name];
+        state[name] = new ort.Tensor('float32', await code(name, { data, dims: [...dims] }), dims);
+      }
+    }
+    return (await this.run(2, state)).logits.data;
+  }
+}
+
+/** A setting for keys and the one that goes with it for values. */
+function forValues(setting, ratio) {
+  if (setting.step !== undefined) return { ...setting, step: Number((setting.step * ratio).toPrecision(6)) };
+  if (setting.qp !== undefined) return { ...setting, qp: setting.qp + Math.round(4 * Math.log2(ratio)) };
+  if (setting.budget?.step) return { ...setting, budget: { step: setting.budget.step * ratio } };
+  return ratio < 1 && setting.bits ? { ...setting, bits: setting.bits + 1 } : setting;
+}
+
+/** A peer that codes all four tensors of a passage. */
+function forKv(peer) {
+  const variants = peer.variants.flatMap(({ label, ladder, all }) =>
+    (all ? [0.6, 1] : RATIOS).map((ratio) => ({
+      label: `${label}${label ? ', ' : ''}${all ? (ratio < 1 ? 'values one bit more' : 'same bits') : `step of values x ${ratio}`}`,
+      all,
+      ladder: (statistics) => ladder(statistics).map((setting) => ({ k: setting, v: forValues(setting, ratio) })),
+    })),
+  );
+  const unique = variants.filter((v, i) => !(v.all && peer.variants[0].ladder({ rms: 1 }).length === 1 && i > 0));
+  return { ...peer, variants: unique };
+}
+
+/** Judges passages through the three parts; in place of `judge` it measures a peer as a whole. */
+class KvJudge {
+  constructor({ parts, passages, id, calibration }) {
+    Object.assign(this, { parts, passages, id, calibration });
+    // Only the number of items is asked for.
+    this.stack = { dims: [passages.length, passages[0].ids.length, 192], data: new Float32Array(0) };
+    this.reference = [];
+  }
+
+  async measure(peer, setting, { python }) {
+    const result = { bytes: [], kl: [], agreement: [] };
+    for (const [i, { ids }] of this.passages.entries()) {
+      this.reference[i] ??= (await this.parts.pass(ids, (_, { data }) => data)).slice();
+      let bytes = 0;
+      const logits = await this.parts.pass(ids, async (name, stack) => {
+        const kind = name[0];
+        const coded = await peer.run(
+          stack,
+          { ...setting[kind], kind },
+          { python, calibration: this.calibration[name] },
+        );
+        bytes += coded.bytes[0];
+        return coded.data;
+      });
+      const { kl, agreement } = divergence(this.reference[i], logits, WORDS);
+      result.bytes.push(bytes);
+      result.kl.push(Number(kl.toPrecision(6)));
+      result.agreement.push(Number(agreement.toPrecision(6)));
+    }
+    return result;
+  }
+}
+
+/** Keys and values of calibration passages: what calibrated peers and the ladders know. */
+async function learn(parts, passages, say) {
+  const found = {};
+  for (const [i, { ids }] of passages.entries()) {
+    say(`keys and values, calibration passage ${i + 1}/${passages.length}`);
+    await parts.pass(ids, (name, { data, dims }) => {
+      found[name] ??= {
+        data: new Float32Array(passages.length * data.length),
+        dims: [passages.length, ...dims.slice(1)],
+      };
+      found[name].data.set(data, i * data.length);
+      return data;
+    });
+  }
+  return Object.fromEntries(
+    Object.entries(found).map(([name, stack]) => [name, { stack, statistics: statisticsOf(stack) }]),
+  );
+}
+
+/** Runs the study; resolves with rows, musts and Markdown. */
+export async function kvStudy({ text, store, python, wantedPeers, quick, say, cache, kvModels }) {
+  if (!text) return { musts: [], about: [], markdown: 'Left out: no --text DIR.' };
+  const { test, calibration: source } = passagesOf(text, cache);
+  const parts = new Parts(kvModels ?? []);
+  const calibration = await learn(
+    parts,
+    source.filter((_, i) => i % Math.ceil(source.length / CALIBRATION) === 0),
+    say,
+  );
+  const passages = quick ? test.filter((_, i) => i % 3 === 0) : test;
+  const sum = createHash('sha256').update(JSON.stringify(passages)).digest('hex').slice(0, 8);
+  const judge = new KvJudge({
+    parts,
+    passages,
+    calibration,
+    id: `${basename(resolve(text))}-${sum} | kv ${BLOCKS.join('+')}`,
+  });
+  const names = PEERS.filter((name) => !wantedPeers || wantedPeers.includes(name));
+  const { peers, missing } = await loadPeers(names, python);
+  const context = {
+    judge,
+    learn: new KvJudge({ parts, passages: source.filter((_, i) => i % 10 === 3), calibration, id: `kv-learn-${sum}` }),
+    // The ladders are those of the keys of the first block.
+    calibration: calibration[`k${BLOCKS[0]}`],
+    store,
+    python,
+    say,
+    quick,
+    range: RANGE,
+    dear: true,
+    key: ['kv'],
+  };
+  const rows = [];
+  for (const peer of peers) {
+    try {
+      rows.push({ cut: 'kv', ...(await compare(forKv(peer), context, LEVELS)) });
+    } catch (error) {
+      missing.push({ name: peer.name, why: error.message });
+    }
+  }
+  return { ...report(rows, missing, passages.length), curves: plain(rows) };
+}
+
+function report(rows, missing, count) {
+  const values = 4 * 128 * 192;
+  const bits = (bytes) => (bytes ? digits((8 * bytes) / values, 2) : 'not reached');
+  const order = (row) => row.readings[TARGET].bytes ?? Number.POSITIVE_INFINITY;
+  const body = [...rows]
+    .sort((a, b) => order(a) - order(b))
+    .map(({ peer, variant, readings, nearest }) => [
+      peer.name,
+      peer.class,
+      variant ?? `nearest: ${bits(nearest.bytes)} at KL ${nearest.kl.toPrecision(2)}`,
+      ...LEVELS.map((level) => bits(readings[level].bytes)),
+      readings[TARGET].interval?.map(bits).join('–') ?? '–',
+    ]);
+  const head = [
+    'codec',
+    'class',
+    'best of its sweep',
+    ...LEVELS.map((level) => `bit/value at KL ${level}`),
+    `95 % at ${TARGET}`,
+  ];
+  const lost = missing.length > 0 ? `\n\nMissing:\n\n${missing.map((m) => `- ${m.name}: ${m.why}`).join('\n')}` : '';
+  const title = `### Keys and values of blocks ${BLOCKS.join(' and ')}, ${count} passages of 128 tokens, all tokens counted`;
+  const about = [...new Set(rows.map((row) => `${row.peer.name}: ${row.peer.about}`))];
+  return { markdown: `${title}\n\n${table(head, body)}${lost}`, musts: [], about };
+}
