@@ -166,6 +166,23 @@ describe('hostile input', () => {
     }
   });
 
+  it('never traps on changed bytes of what is newer', () => {
+    const ids =
+      /^(dense-everything|dense-trellis-rows|trellis-transform-dct|adaptive-trellis|profile-classes-rows|transform-reduced-lists)$/;
+    for (const { id, files, profiles = [] } of vectors.filter((v) => ids.test(v.id))) {
+      const original = file(files.frame!);
+      const options = { profiles: profiles.map(file), maxBytes: 2 ** 20 };
+      for (let i = 6; i < original.length - 4; i++) {
+        for (const mask of [1, 0x10, 0x80, 0xff]) {
+          const changed = original.map((byte, at) => (at === i ? byte ^ mask : byte));
+          new DataView(changed.buffer).setUint32(changed.length - 4, crc32c(changed.subarray(0, -4)), true);
+          const { error = 'none' } = outcome(() => decode(changed, options));
+          expect(error, `${id}: ${mask} at ${i}`).toMatch(/^[a-z]+(_[a-z]+)?$/);
+        }
+      }
+    }
+  });
+
   it('refuses an output above the cap before it allocates', () => {
     expect(() => decode(frame, { maxBytes: 31 })).toThrow(expect.objectContaining({ code: 'limit_exceeded' }));
     expect(decode(frame, { maxBytes: 32 }).bytes).toHaveLength(32);

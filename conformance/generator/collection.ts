@@ -74,6 +74,8 @@ export interface Notes {
   drawer?: Drawer;
   flags?: Flag[];
   bare?: boolean;
+  /** Other profiles than the setup's. */
+  profiles?: ProfileFile[];
 }
 
 /** Damage to a stream: faults by field, a change of all bytes, or a cut. */
@@ -126,7 +128,7 @@ export class Collection {
       flags: [...new Set([...flagsOf(s, b, tensor.dims), ...(notes.flags ?? [])])],
       tier: tierOf(s),
       framing: notes.bare ? 'bare' : 'standalone',
-      profiles: s.profile ? [s.profile.file] : [],
+      profiles: notes.profiles ?? (s.profile ? [s.profile.file] : []),
       files,
       expect: { type: s.type, ...tensor },
       reconstruction: numeric ? 'numeric' : 'exact',

@@ -6,6 +6,8 @@ export interface Ending {
   whole?: boolean;
   /** After that, bytes that nobody takes. */
   more?: number[];
+  /** Other bytes altogether. */
+  instead?: number[];
 }
 
 export class RangeEncoder {
@@ -40,6 +42,7 @@ export class RangeEncoder {
 
   /** The segment: the number in the interval that ends in most zero bytes, without these. */
   finish(ending: Ending = {}): number[] {
+    if (ending.instead) return ending.instead;
     const end = this.low + this.range;
     if (ending.whole || ending.more) {
       const last = end - 1 - ((end - 1) % 256 === 0 ? 1 : 0);

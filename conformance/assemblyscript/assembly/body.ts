@@ -82,7 +82,9 @@ export class Body {
     this.planes = rows * this.channels;
     this.size = min(this.setup.segment, this.planes);
     this.segments = 1 + (this.planes - 1) / this.size;
-    for (let i: u32 = 0; i < this.segments - u32(bare) && !failed(); i++) this.length += r.varint();
+    const entries = this.segments - u32(bare);
+    check(entries <= r.left(), E.TRUNCATED, r.pos);
+    for (let i: u32 = 0; i < entries && !failed(); i++) this.length += r.varint();
     if (!bare || failed()) return;
     check(this.length <= r.left(), E.TRUNCATED, r.pos);
     this.length = r.left();

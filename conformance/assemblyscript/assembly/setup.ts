@@ -76,6 +76,7 @@ export class Setup {
     r.must((this.features & ~DEFINED) === 0 && this.compatible(), E.UNSUPPORTED_FEATURE);
     this.shape(r);
     this.head(r);
+    if (failed()) return;
     this.channels = this.layout.size(this.dims, this.layout.channels, this.layout.height);
     if (this.has(Feature.PROFILE)) this.readProfile(r);
     if (this.has(Feature.CODED)) this.coding(r);

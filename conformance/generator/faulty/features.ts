@@ -113,6 +113,72 @@ function profiles(out: Collection, source: Source, bad: Bad): void {
     coded({ profile: whole }, source('first-profile'), []),
     { profiles: [], faults: { profileUses: become(4) }, flags: ['precedence'] },
   );
+  const order = (id: string, about: string, error: Code, field: string, some: Partial<Setup>, damage: Damage) =>
+    bad(`first-${id}`, about, '2 4 4.3', error, field, some, { ...damage, flags: ['precedence'] });
+  const narrow = make('narrow', 4, {});
+  order(
+    'uses-then-mismatch',
+    'a reserved use, and a profile for four channels',
+    'unsupported_feature',
+    'profileUses',
+    { profile: narrow },
+    {
+      faults: { profileUses: become(4) },
+    },
+  );
+  order(
+    'domain-then-mismatch',
+    'a mean of integers, from a profile without one',
+    'corrupt',
+    'profileUses',
+    {
+      profile: { ...narrow, mean: true },
+      domain: 'integer',
+      type: 'int16',
+    },
+    {},
+  );
+  order(
+    'mismatch-then-step',
+    'a profile for four channels, and a step of 0',
+    'profile_mismatch',
+    'profileUses',
+    { profile: narrow, step: 0 },
+    {},
+  );
+  order(
+    'dct-then-bins',
+    'a reserved bit of the DCT, and no bins',
+    'unsupported_feature',
+    'dct',
+    { dct: 'plain' },
+    {
+      faults: { dct: become(2), bins: become(1, 0) },
+    },
+  );
+  order(
+    'bins-then-tables',
+    'a stride with a trellis, and an odd number of tables',
+    'bad_bins',
+    'bins',
+    { trellis: true, tables: family(3) },
+    {
+      faults: { bins: become(1, 1, 0, 64, 2) },
+    },
+  );
+  order(
+    'head-then-profile',
+    'a DCT of integers, and a profile nobody holds',
+    'corrupt',
+    'head',
+    {
+      dct: 'plain',
+      profile: narrow,
+      domain: 'integer',
+      type: 'int16',
+    },
+    { profiles: [] },
+  );
   for (const bit of [2, 3, 4, 5, 6, 7]) {
     const damage = { faults: { profileUses: become(1 << bit) } };
     bad(

@@ -192,6 +192,15 @@ function rare(source: Source, make: Make, row: Row): void {
 
 /** Where sums, counts and probabilities meet their bounds, and what follows shows it. */
 function counters(source: Source, make: Make): void {
+  const ones = { levels: Array<number>(40).fill(0), ending: { instead: [255, 255, 255, 255] } };
+  make(
+    'dense-code-is-range',
+    'a code as large as the range: nothing but zeros',
+    '18.1',
+    { dims: [1, 2, 4, 5] },
+    ones,
+    RARE,
+  );
   const random = source('dense counters');
   const capped = random.list(3600, (i) => (i === 0 ? 1000000 : random.between(0, 9) === 0 ? 1 : 0));
   make(

@@ -1,12 +1,31 @@
 /** Profiles: mean, classes, channel transform (§ 4.3, § 15, `profile.md`). */
+
+import { f32OfBits } from '../bytes.ts';
 import { fullProfile, profileOf } from '../calibration.ts';
 import type { Collection, Notes } from '../collection.ts';
 import { TYPES } from '../elements.ts';
 import type { Body, Setup } from '../model.ts';
-import { profileFile } from '../profile.ts';
+import { type Profile, profileFile } from '../profile.ts';
 import { coded, family, type Source, UNITS } from '../samples.ts';
 import { LANES } from './coder.ts';
 import { byIndex } from './planes.ts';
+
+/** What a profile may hold at most. */
+const EXTREMES: Omit<Profile, 'name' | 'channels'> = {
+  mean: [f32OfBits(1), -0, f32OfBits(0xff7fffff) / 2],
+  classes: [-63, 63, 0],
+  transform: {
+    classes: [63, -63, 0],
+    columns: [
+      { s: f32OfBits(1), values: [-32768, 32767, 0] },
+      { s: f32OfBits(0x777fffff), values: [-32768, 32767, 1] },
+      { s: f32OfBits(0x777fffff), values: [32767, -32768, -1] },
+    ],
+  },
+  recipe: 0,
+  curve: [[f32OfBits(1), f32OfBits(0x7f7fffff), f32OfBits(1)]],
+  metadata: [],
+};
 
 /** What a profile is used for. */
 export function profileVectors(out: Collection, source: Source): void {
@@ -61,6 +80,62 @@ export function profileVectors(out: Collection, source: Source): void {
       bare: true,
     },
   );
+  const rare: Notes = { drawer: 'legal-but-rare' };
+  const other = profileOf('another', source('another'), 3, { mean: true });
+  make(
+    'profile-twice',
+    'the same profile handed over twice, between others',
+    '4.3 P1',
+    { profile: both },
+    {},
+    {
+      ...rare,
+      profiles: [other, full, full],
+    },
+  );
+  make(
+    'profile-for-nothing',
+    'profiles that the frame does not name',
+    '4.3',
+    {},
+    {},
+    { ...rare, profiles: [full, other] },
+  );
+  const extremes = profileFile({ name: 'extremes', channels: 3, ...EXTREMES });
+  make(
+    'profile-extremes',
+    'scales, means and integers at their bounds',
+    'P2 P3 P4',
+    { profile: { file: extremes, classes: true } },
+    {},
+    rare,
+  );
+  make(
+    'transform-extremes',
+    'products that vanish and sums that cancel',
+    '15 P3',
+    {
+      profile: { file: extremes, mean: true },
+      channelTransform: true,
+      step: 2 ** -20,
+    },
+    {},
+    rare,
+  );
+  const empty = { profile: { file: full, mean: true }, channelTransform: true };
+  for (const [name, dims] of [
+    ['rows', [0, 3, 2, 2]],
+    ['planes', [2, 3, 0, 2]],
+  ] as const) {
+    make(
+      `transform-empty-${name}`,
+      'no values',
+      '4.3 5.2 15',
+      { ...empty, dims: [...dims], dct: 'weighted' },
+      {},
+      rare,
+    );
+  }
   transforms(out, source);
 }
 
