@@ -3,8 +3,10 @@
 use serde_json::Value;
 use sha2::{Digest, Sha256};
 use slicer_codec::*;
+use std::collections::HashMap;
 use std::fmt::Write;
 use std::path::PathBuf;
+use std::sync::Arc;
 
 fn folder() -> PathBuf {
     PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../conformance/vectors")
@@ -33,23 +35,72 @@ fn type_name(dtype: DType) -> &'static str {
     }
 }
 
+fn load(name: &str) -> Vec<u8> {
+    let path = folder().join(name);
+    std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
 fn read(files: &Value, part: &str) -> Option<Vec<u8>> {
-    let path = folder().join(files.get(part)?.as_str().unwrap());
-    Some(std::fs::read(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display())))
+    Some(load(files.get(part)?.as_str().unwrap()))
+}
+
+fn profiles(vector: &Value, limits: Limits) -> Result<Vec<Arc<Profile>>> {
+    let names = vector["profiles"].as_array().into_iter().flatten();
+    names
+        .map(|name| Profile::parse(&load(name.as_str().unwrap()), limits).map(Arc::new))
+        .collect()
+}
+
+fn body(decoder: &mut StreamDecoder, body: &[u8], limits: Limits) -> Result<Option<Tensor>> {
+    let mut bytes = Vec::new();
+    let (dtype, dims) = decoder.decode_into(body, limits, &mut bytes)?;
+    Ok(Some(Tensor { dtype, dims, bytes }))
 }
 
 /// Decodes a vector's files; `None` if there is only a setup, and it is sound.
-fn run(files: &Value, limits: Limits) -> Result<Option<Tensor>> {
+fn run(vector: &Value, limits: Limits) -> Result<Option<Tensor>> {
+    let (files, profiles) = (&vector["files"], profiles(vector, limits)?);
     if let Some(frame) = read(files, "frame") {
-        return decode(&frame, limits).map(Some);
+        let (mut decoder, mut bytes) = (Decoder::new(), Vec::new());
+        for profile in profiles {
+            decoder.add_profile(profile)?;
+        }
+        let (dtype, dims) = decoder.decode_into(&frame, limits, &mut bytes)?;
+        return Ok(Some(Tensor { dtype, dims, bytes }));
     }
-    let mut decoder = StreamDecoder::new(&read(files, "setup").unwrap(), &[], limits)?;
-    let Some(body) = read(files, "body") else {
-        return Ok(None);
-    };
-    let mut bytes = Vec::new();
-    let (dtype, dims) = decoder.decode_into(&body, limits, &mut bytes)?;
-    Ok(Some(Tensor { dtype, dims, bytes }))
+    let mut decoder = StreamDecoder::new(&read(files, "setup").unwrap(), &profiles, limits)?;
+    match read(files, "body") {
+        Some(bytes) => body(&mut decoder, &bytes, limits),
+        None => Ok(None),
+    }
+}
+
+/// Follows a stream: bodies, and what happens between them.
+fn follow(vector: &Value, steps: &[Value], limits: Limits, wrong: &mut Vec<String>) {
+    let profiles = profiles(vector, limits).unwrap();
+    let mut decoder = StreamDecoder::new(&read(&vector["files"], "setup").unwrap(), &profiles, limits).unwrap();
+    let mut states: HashMap<String, State> = HashMap::new();
+    for (i, step) in steps.iter().enumerate() {
+        let name = |key: &str| step[key].as_str().map(str::to_owned);
+        if let Some(file) = name("body") {
+            let (got, expected) = (
+                answer(body(&mut decoder, &load(&file), limits)),
+                expected(&step["expect"]),
+            );
+            if !expected.contains(&got) {
+                wrong.push(format!("{} step {i}: expected {expected:?}, got {got}", vector["id"]));
+            }
+        }
+        if let Some(name) = name("snapshot") {
+            states.insert(name, State::from_bytes(&decoder.state().to_bytes()).unwrap());
+        }
+        if let Some(name) = name("restore") {
+            decoder.restore(&states[&name]);
+        }
+        if step["reset"].as_bool() == Some(true) {
+            decoder.restore(&State::default());
+        }
+    }
 }
 
 /// The answer in one line, as `expected` words it.
@@ -99,7 +150,11 @@ fn every_vector() {
         if let Some(cap) = v["limits"]["maxBytes"].as_u64() {
             limits.max_bytes = cap;
         }
-        let got = answer(run(&v["files"], limits));
+        if let Some(steps) = v["steps"].as_array() {
+            follow(v, steps, limits, &mut wrong);
+            continue;
+        }
+        let got = answer(run(v, limits));
         let expected = expected(&v["expect"]);
         if !expected.contains(&got) {
             wrong.push(format!("{}: expected {expected:?}, got {got}", v["id"]));

@@ -4,6 +4,8 @@
 //! length as a u32; a frame of length 2³² − 1 stands for an encoder that refused. All little-endian.
 
 // The façade is no Rust library (see its manifest), so its two modules about slots are compiled once more.
+extern crate alloc;
+
 #[allow(dead_code)]
 #[path = "../src/options.rs"]
 mod options;

@@ -132,7 +132,13 @@ impl Transformed {
             }
             *v = reconstruct::point(128 * half, step);
         }
-        let energy = |values: &[f32]| values.chunks(BLOCK).map(|block| sum_squares(block)).sum::<f64>();
+        let energy = |values: &[f32]| {
+            let mut sum = 0.0;
+            for block in values.chunks(BLOCK) {
+                sum += sum_squares(block);
+            }
+            sum
+        };
         let (mut before, matrix) = (
             energy(&self.coefficients.values),
             profile.and_then(|p| p.transform.as_ref()),
