@@ -49,10 +49,13 @@ write(
 );
 
 // Kind, budget, amount, shape, then elements: here those of small vectors.
-const tensors = manifest.vectors.filter((v) => v.expect.bytes && v.flags.some((f) => /special|real|integer/.test(f)));
+const tensors = manifest.vectors.filter((v) => v.expect?.bytes && v.flags.some((f) => /special|real|integer/.test(f)));
 const trips = tensors.slice(0, 24).map((v, i) => {
   const kind =
     ['float32', 'float16', 'bfloat16', 'int8', 'uint8', 'int16', 'int32'].indexOf(v.expect.type) + 7 * (i % 3);
-  return [v.id, Buffer.concat([Buffer.of(kind, i % 8, (i * 37) % 256, i % 54), Buffer.from(v.expect.bytes, 'base64')])];
+  return [
+    v.id,
+    Buffer.concat([Buffer.of(kind, i % 8, (i * 37) % 256, i % 54), Buffer.from(v.expect?.bytes, 'base64')]),
+  ];
 });
 write('round_trip', trips);

@@ -113,6 +113,7 @@ impl Decoder {
                 return Ok(());
             }
         };
+        self.forget(coding);
         if coding.has_transforms() {
             let mut inverse = core::mem::take(&mut self.inverse);
             let result = inverse
@@ -123,6 +124,19 @@ impl Decoder {
             return result;
         }
         self.segments(coding, body, account, sink)
+    }
+
+    /// Drops the buffers that this kind of body has no use for: kept, those of every kind would add up to several times what a
+    /// caller allows for one.
+    fn forget(&mut self, coding: &Coding) {
+        if coding.by_levels() {
+            (self.tokens, self.scratch) = (Vec::new(), Scratch::default());
+        } else {
+            (self.levels, self.level_scratch) = (Vec::new(), levels::Scratch::default());
+        }
+        if !coding.has_transforms() {
+            self.inverse = Inverse::default();
+        }
     }
 
     /// Decodes all segments of a coded body.

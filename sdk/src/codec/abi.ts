@@ -7,7 +7,16 @@ export const EFFORTS = ['fast', 'default', 'dense'] as const;
 export const LAYOUTS = ['auto', 'nchw', 'nhwc', 'rows'] as const;
 export const GRANULARITIES = ['tensor', 'row', 'channel'] as const;
 /** Kinds of budget by code; presets become `nrmse`. */
-export const BUDGETS = ['nrmse', 'maxError', 'bitsPerValue', 'bytes', 'step', 'lossless', 'method', 'expectedKl'] as const;
+export const BUDGETS = [
+  'nrmse',
+  'maxError',
+  'bitsPerValue',
+  'bytes',
+  'step',
+  'lossless',
+  'method',
+  'expectedKl',
+] as const;
 
 /** First slot of each group; rank is followed by eight dims, budget by its four numbers. */
 export const SLOT = {

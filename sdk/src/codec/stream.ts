@@ -7,7 +7,18 @@ import { checkArray, checkDims, dtypeCode, elementSize, sizeOf } from './tensor.
 import type { StreamOptions } from './types.js';
 import type { Engine } from './wasm.js';
 
-const KEYS = new Set(['type', 'dims', 'step', 'layout', 'shape', 'checksum', 'sample', 'trellis', 'adaptive', 'profile']);
+const KEYS = new Set([
+  'type',
+  'dims',
+  'step',
+  'layout',
+  'shape',
+  'checksum',
+  'sample',
+  'trellis',
+  'adaptive',
+  'profile',
+]);
 
 /** Encodes bodies of one setup. The receiver needs `setup` once, then every body with its length. */
 export class StreamEncoder {
