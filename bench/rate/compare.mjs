@@ -8,7 +8,9 @@ export const TARGET = 0.02;
 
 /** Measures one peer; resolves with its curves. */
 async function curvesOf(peer, context) {
-  const { judge, learn, range } = context;
+  const { judge, learn } = context;
+  // Ours are read at finer qualities too, where a study asks for them.
+  const range = (peer.ours && context.fine) || context.range;
   // A peer behind a transform chooses its settings by what it codes.
   const statistics = peer.prepare
     ? statisticsOf(await peer.prepare(context.calibration.stack))

@@ -1,4 +1,5 @@
 // What our rows have to show on a language model's hidden states, in bytes a token.
+import { read } from './curve.mjs';
 import { must } from './report.mjs';
 
 const LAYERS = ['h8', 'h15'];
@@ -53,6 +54,21 @@ export function textMusts(rows, tokens, target) {
           '<= 0.6',
         ),
       );
+    const q8 = here.find((row) => row.peer.name === 'q8_0');
+    const [own, name] = q8 ? atKl(here, q8.nearest.kl) : [];
+    if (own) musts.push(must(`${layer}, q8_0's own KL, of q8_0's bytes: ${name}`, own / tokens / Q8, '<= 0.8'));
   }
   return musts;
+}
+
+/** The fewest bytes of our single-token rows at any KL, and whose they are. */
+function atKl(rows, kl) {
+  let [least, name] = [undefined, undefined];
+  for (const row of rows.filter((r) => r.peer.ours && r.peer.single)) {
+    for (const { points } of row.curves) {
+      const { bytes } = read(points, kl, []);
+      if (bytes !== undefined && !(bytes >= least)) [least, name] = [bytes, row.peer.name];
+    }
+  }
+  return [least, name];
 }

@@ -31,7 +31,7 @@ export default pythonPeer({
     // A single row has no other side.
     wholeOnly: fixed.transpose,
     // Within the noise of another variant, or worse by more, wherever it was measured: left out where a measurement is dear.
-    minor: !fixed.dq || fixed.lambda === 0.25,
+    minor: !fixed.dq || fixed.lambda === 0.25 || (fixed.lambda === 1 && !fixed.transpose),
     ladder: (statistics) => ladder(statistics).map((qp) => ({ ...fixed, qp })),
   })),
 });
