@@ -4,6 +4,7 @@ use crate::error::{Field, Result};
 use crate::limits::try_resize;
 use crate::math::sqrt;
 use alloc::vec::Vec;
+use slicer_kernels::dct as kernel;
 
 /// Longest axis of a tile.
 pub(crate) const TILE: usize = 64;
@@ -118,40 +119,22 @@ impl Dct {
 
     /// Turns the coefficients of whole planes back into values.
     pub fn inverse(&mut self, planes: &mut [f32], size: (usize, usize), weighted: bool) -> Result<()> {
-        let stride = size.1;
-        self.tiles(planes, size, |this, plane, first, h, w| {
-            let (down, across) = (this.basis(h)?, this.basis(w)?);
-            if weighted {
-                this.weigh(h, w)?;
-            }
-            try_resize(&mut this.line, h * w, Field::Dct)?;
-            // Along the width: every output of a line collects its frequencies in ascending order.
-            let basis = &this.entries[across..across + w * w];
-            for (u, out) in this.line.chunks_exact_mut(w).enumerate() {
-                let line = &mut plane[first + u * stride..][..w];
-                if weighted {
-                    line.iter_mut().zip(&this.weights[u * w..]).for_each(|(z, r)| *z *= r);
-                }
-                out.fill(0.0);
-                for (&z, basis) in line.iter().zip(basis.chunks_exact(w)) {
-                    add_scaled(out, z, basis);
-                }
-            }
-            let basis = &this.entries[down..down + h * h];
-            for m in 0..h {
-                let out = &mut plane[first + m * stride..][..w];
-                out.fill(0.0);
-                for (u, line) in this.line.chunks_exact(w).enumerate() {
-                    add_scaled(out, basis[u * h + m], line);
-                }
-            }
-            Ok(())
-        })
+        self.run(planes, size, weighted, kernel::inverse)
     }
 
     /// Turns whole planes into coefficients; with `weighted`, divided by r(u, v).
     #[cfg(feature = "encode")]
     pub fn forward(&mut self, planes: &mut [f32], size: (usize, usize), weighted: bool) -> Result<()> {
+        self.run(planes, size, weighted, kernel::forward)
+    }
+
+    fn run(
+        &mut self,
+        planes: &mut [f32],
+        size: (usize, usize),
+        weighted: bool,
+        kernel: fn(&mut [f32], kernel::Tile, kernel::Bases<'_>, &mut [f32]),
+    ) -> Result<()> {
         let stride = size.1;
         self.tiles(planes, size, |this, plane, first, h, w| {
             let (down, across) = (this.basis(h)?, this.basis(w)?);
@@ -159,33 +142,19 @@ impl Dct {
                 this.weigh(h, w)?;
             }
             try_resize(&mut this.line, h * w, Field::Dct)?;
-            let basis = &this.entries[down..down + h * h];
-            for (out, basis) in this.line.chunks_exact_mut(w).zip(basis.chunks_exact(h)) {
-                out.fill(0.0);
-                for (m, &b) in basis.iter().enumerate() {
-                    add_scaled(out, b, &plane[first + m * stride..][..w]);
-                }
-            }
-            let basis = &this.entries[across..across + w * w];
-            for (u, line) in this.line.chunks_exact(w).enumerate() {
-                let out = &mut plane[first + u * stride..][..w];
-                for (v, o) in out.iter_mut().enumerate() {
-                    *o = line.iter().zip(&basis[v * w..]).fold(0.0, |sum, (x, b)| sum + x * b);
-                    if weighted {
-                        *o /= this.weights[u * w + v];
-                    }
-                }
-            }
+            let bases = kernel::Bases {
+                down: &this.entries[down..down + h * h],
+                across: &this.entries[across..across + w * w],
+                weights: if weighted { &this.weights } else { &[] },
+            };
+            kernel(
+                &mut plane[first..],
+                kernel::Tile { h, w, stride },
+                bases,
+                &mut this.line,
+            );
             Ok(())
         })
-    }
-}
-
-/// out += factor · line, every product and every sum rounded.
-#[inline]
-pub(crate) fn add_scaled(out: &mut [f32], factor: f32, line: &[f32]) {
-    for (o, &x) in out.iter_mut().zip(line) {
-        *o += factor * x;
     }
 }
 

@@ -4,7 +4,6 @@ use crate::adaptive;
 use crate::bins::Bins;
 use crate::bytes::Entry;
 use crate::coding::{Coding, Domain};
-use crate::dense;
 use crate::dtype::DType;
 use crate::elements::{self, BLOCK};
 use crate::error::{Error, ErrorCode, Field, Result};
@@ -148,7 +147,7 @@ impl Decoder {
         account.charge_bytes(6 * longest as u64, Field::Segments, body.base)?;
         if coding.dense {
             account.charge_bytes(
-                dense::MEMORY + 12 * (view.plane() + view.channels) as u64,
+                slicer_kernels::dense::MEMORY + 12 * (view.plane() + view.channels) as u64,
                 Field::Segments,
                 body.base,
             )?;

@@ -4,13 +4,12 @@ use crate::adaptive;
 use crate::bits::BitReader;
 use crate::classes::combine;
 use crate::coding::Coding;
-use crate::dense;
 use crate::error::{Error, ErrorCode, Field, Result};
 use crate::layout::View;
 use crate::rans::decode::{Bases, SingleLane, SlotTables};
 use crate::segment::{ClassMap, open};
-use crate::trellis;
 use alloc::vec::Vec;
+use slicer_kernels::{dense, trellis};
 
 /// A segment: its payload with the offset in the input, its first plane, and the view it is coded in.
 #[derive(Clone, Copy)]
@@ -29,6 +28,16 @@ impl Segment<'_> {
 
     fn corrupt(&self, detail: u64) -> Error {
         Error::new(ErrorCode::Corrupt, Field::Payload, self.base, detail)
+    }
+}
+
+/// A segment as the dense coder sees it.
+pub(crate) fn shape(view: &View, first_plane: usize) -> dense::Shape {
+    dense::Shape {
+        channels: view.channels,
+        height: view.height,
+        width: view.width,
+        first_plane,
     }
 }
 
@@ -63,13 +72,12 @@ impl Scratch {
     }
 
     fn dense(&mut self, coding: &Coding, segment: Segment<'_>, levels: &mut [i32]) -> Result<()> {
-        let shape = dense::Shape::of(&segment.view, segment.first_plane);
-        let mut coder = dense::RangeDecoder::new(segment.payload);
         let model = self.model.get_or_insert_with(dense::Model::new);
-        if model.run(&mut coder, shape, coding.trellis, levels)? && coder.is_done() {
-            Ok(())
-        } else {
-            Err(segment.corrupt(0))
+        let shape = shape(&segment.view, segment.first_plane);
+        match model.decode(segment.payload, shape, coding.trellis, levels) {
+            dense::Outcome::Done => Ok(()),
+            dense::Outcome::Corrupt => Err(segment.corrupt(0)),
+            dense::Outcome::Full => Err(Error::new(ErrorCode::LimitExceeded, Field::Payload, segment.base, 0)),
         }
     }
 

@@ -21,7 +21,6 @@ mod contexts;
 mod crc32c;
 mod dct;
 mod decode;
-mod dense;
 mod dtype;
 mod elements;
 #[cfg(feature = "encode")]
@@ -43,7 +42,6 @@ mod segment;
 mod setup;
 mod sha256;
 mod tables;
-mod trellis;
 
 pub use adaptive::State;
 pub use bytes::Entry;

@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorCode, Field, Result};
 use crate::frame::Body;
 use crate::reconstruct;
 use crate::scales::effective_step;
-use crate::trellis::{self, Walk};
+use slicer_kernels::trellis::{self, Walk};
 
 /// Values of the real domain.
 pub(crate) fn write(

@@ -6,6 +6,13 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+extern crate alloc;
+
+pub mod dct;
+pub mod dense;
+pub mod trellis;
+pub mod viterbi;
+
 /// Adding this rounds a magnitude below 2^22 to the nearest even integer, which is then in the low mantissa bits.
 const MAGIC: f32 = 12_582_912.0;
 

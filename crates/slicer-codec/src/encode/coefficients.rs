@@ -1,13 +1,14 @@
 //! Forward transforms: from a tensor to the coefficients that are quantised (encoder side of spec § 15, § 16).
 
 use super::source::Source;
-use crate::dct::{Dct, add_scaled};
+use crate::dct::Dct;
 use crate::elements::{self, BLOCK};
 use crate::error::{Error, ErrorCode, Field, Result};
 use crate::layout::View;
 use crate::limits::try_resize;
 use crate::profile::Profile;
 use alloc::vec::Vec;
+use slicer_kernels::dct::project;
 
 /// Which transforms a frame uses.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -65,16 +66,7 @@ impl Coefficients {
             try_resize(&mut self.scratch, coded.elements(), Field::Data)?;
             let (from, to) = (view.channels * plane, matrix.coefficients * plane);
             for (x, z) in self.values.chunks_exact(from).zip(self.scratch.chunks_exact_mut(to)) {
-                for (row, z) in matrix
-                    .forward
-                    .chunks_exact(view.channels)
-                    .zip(z.chunks_exact_mut(plane))
-                {
-                    z.fill(0.0);
-                    for (&f, x) in row.iter().zip(x.chunks_exact(plane)) {
-                        add_scaled(z, f, x);
-                    }
-                }
+                project(&matrix.forward, view.channels, plane, x, z);
             }
             core::mem::swap(&mut self.values, &mut self.scratch);
         }

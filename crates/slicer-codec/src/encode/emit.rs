@@ -7,15 +7,15 @@ use crate::classes;
 use crate::coding::Coding;
 use crate::contexts;
 use crate::crc32c::crc32c;
-use crate::dense;
-use crate::error::{Field, Result};
+use crate::error::{Error, ErrorCode, Field, Result};
 use crate::frame::{DRAFT, Framing, MAGIC, VERSION, body_flag};
 use crate::layout::View;
+use crate::levels;
 use crate::rans::encode::{Encoder, SingleLane, SymbolTables};
 use crate::segment::ClassMap;
 use crate::setup::{Setup, feature};
-use crate::trellis;
 use alloc::vec::Vec;
+use slicer_kernels::{dense, trellis};
 
 /// Tokens of a whole tensor in scan order, with their offsets packed per segment.
 #[derive(Default)]
@@ -149,11 +149,12 @@ impl Emitter {
             let range = first * view.plane()..(first + planes) * view.plane();
             let before = out.len();
             if coding.dense {
-                let mut coder = dense::RangeEncoder::new(out);
                 let model = self.model.get_or_insert_with(dense::Model::new);
-                let shape = dense::Shape::of(view, first);
-                model.run(&mut coder, shape, coding.trellis, &mut tokens.levels[range])?;
-                coder.finish();
+                let levels = &mut tokens.levels[range];
+                if model.encode(out, levels::shape(view, first), coding.trellis, levels) != dense::Outcome::Done {
+                    let values = tokens.levels.len() as u64;
+                    return Err(Error::argument(ErrorCode::LimitExceeded, Field::Data, values));
+                }
                 self.lengths.push((out.len() - before) as u32);
                 continue;
             }

@@ -42,7 +42,7 @@ impl Rows {
         let table = |class: usize, union: usize| core::array::from_fn(|k| bits(class * per_class + union_of(union), k));
         let count = coding.class_count();
         Self {
-            rates: Rates::of((0..count).map(|class| [table(class, 0), table(class, 1)]).collect()),
+            rates: Rates((0..count).map(|class| [table(class, 0), table(class, 1)]).collect()),
             classes: count,
             coefficients: Coefficients::default(),
             trellis: Trellis::default(),

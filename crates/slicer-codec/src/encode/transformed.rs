@@ -19,9 +19,9 @@ use crate::profile::Profile;
 use crate::reconstruct;
 use crate::setup::{Setup, feature};
 use crate::tables::{TableBuffers, Tables};
-use crate::trellis;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use slicer_kernels::trellis;
 
 /// How coefficients become a frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -3,94 +3,59 @@
 //! Cost of a level: squared error in steps² plus λ bits, the bits taken from tables of what earlier passes chose around it.
 
 use super::sequence::Sequences;
-use crate::error::{Field, Result};
+use crate::error::{Error, ErrorCode, Field, Result};
 use crate::layout::View;
 use crate::limits::try_resize;
 use crate::math::log2;
-use crate::trellis::{State, shift};
 use alloc::vec::Vec;
+use slicer_kernels::viterbi::Search;
+pub(super) use slicer_kernels::viterbi::{NEAR, Objective, Rates};
 
-/// Magnitudes with a rate of their own.
-const NEAR: usize = 16;
 /// Classes of surroundings times classes of channels.
 const CLASSES: usize = 12 * 8;
-/// States of the trellis.
-const STATES: usize = 8;
-/// A cost no path has.
-const NEVER: f32 = 1e30;
 
-/// Bits of a magnitude with its sign, by union and class.
-pub(super) struct Rates(Vec<[[f32; NEAR]; 2]>);
-
-impl Rates {
-    /// From counts by class and union; `shared` lets both unions use all counts.
-    fn new(counts: &[[[u32; NEAR]; 2]], shared: bool) -> Self {
-        let table = |counts: [u32; NEAR]| {
-            let mut weights = [0.0f64; NEAR];
-            let mut prior = 0.3;
-            for (w, &n) in weights.iter_mut().zip(&counts) {
-                *w = f64::from(n) + prior;
-                prior *= 0.5;
-            }
-            let total = log2(weights.iter().sum());
-            let mut bits = [0.0f32; NEAR];
-            for (k, (b, &w)) in bits.iter_mut().zip(&weights).enumerate() {
-                *b = (total - log2(w)) as f32 + if k > 0 { 1.0 } else { 0.0 };
-            }
-            bits
-        };
-        let rates = counts.iter().map(|[a, b]| {
-            if shared {
-                let mut sum = *a;
-                sum.iter_mut().zip(b).for_each(|(s, n)| *s += n);
-                [table(sum); 2]
-            } else {
-                [table(*a), table(*b)]
-            }
-        });
-        Self(rates.collect())
-    }
-
-    /// Tables as they are, by class.
-    pub fn of(tables: Vec<[[f32; NEAR]; 2]>) -> Self {
-        Self(tables)
-    }
-
-    /// Bits of a magnitude and its sign.
-    #[inline]
-    pub fn bits(&self, class: u8, union: usize, magnitude: u32) -> f32 {
-        let table = &self.0[usize::from(class)][union];
-        match table.get(magnitude as usize) {
-            Some(&bits) => bits,
-            // Exponent and mantissa of an escape.
-            None => table[NEAR - 1] + 2.0 * (32 - (magnitude - NEAR as u32 + 2).leading_zeros()) as f32,
+/// From counts by class and union; `shared` lets both unions use all counts.
+fn rates(counts: &[[[u32; NEAR]; 2]], shared: bool) -> Rates {
+    let table = |counts: [u32; NEAR]| {
+        let mut weights = [0.0f64; NEAR];
+        let mut prior = 0.3;
+        for (w, &n) in weights.iter_mut().zip(&counts) {
+            *w = f64::from(n) + prior;
+            prior *= 0.5;
         }
-    }
+        let total = log2(weights.iter().sum());
+        let mut bits = [0.0f32; NEAR];
+        for (k, (b, &w)) in bits.iter_mut().zip(&weights).enumerate() {
+            *b = (total - log2(w)) as f32 + if k > 0 { 1.0 } else { 0.0 };
+        }
+        bits
+    };
+    let rates = counts.iter().map(|[a, b]| {
+        if shared {
+            let mut sum = *a;
+            sum.iter_mut().zip(b).for_each(|(s, n)| *s += n);
+            [table(sum); 2]
+        } else {
+            [table(*a), table(*b)]
+        }
+    });
+    Rates(rates.collect())
 }
 
-/// The best level of each parity under each union quantiser, and what it costs.
-#[derive(Clone, Copy, Default)]
-struct Choice {
-    levels: [[u32; 2]; 2],
+fn check(found: bool, values: usize) -> Result<()> {
+    if found {
+        Ok(())
+    } else {
+        Err(Error::argument(ErrorCode::LimitExceeded, Field::Data, values as u64))
+    }
 }
 
 /// Buffers of the search.
 #[derive(Default)]
 pub(super) struct Trellis {
-    choices: Vec<Choice>,
-    /// Came from which state, per value and state.
-    from: Vec<[u8; STATES]>,
+    search: Search,
     classes: Vec<u8>,
     sums: Vec<(u32, u32)>,
-}
-
-/// What the search minimises.
-#[derive(Clone, Copy)]
-pub(super) struct Objective {
-    /// Distance of the levels of one union quantiser.
-    pub step: f32,
-    /// Weight of a bit, in steps².
-    pub lambda: f32,
 }
 
 impl Trellis {
@@ -111,9 +76,13 @@ impl Trellis {
             for ((&k, &class), &union) in levels.iter().zip(&self.classes).zip(&unions) {
                 counts[usize::from(class)][usize::from(union)][(k.unsigned_abs() as usize).min(NEAR - 1)] += 1;
             }
-            let rates = Rates::new(&counts, pass == 0);
+            let rates = rates(&counts, pass == 0);
             for (first, count, stride) in sequences.iter() {
-                self.path(values, (first, count, stride), objective, &rates, levels, &mut unions)?;
+                let (classes, sequence) = (&self.classes, (first, count, stride));
+                let found = self
+                    .search
+                    .path(values, classes, sequence, objective, &rates, levels, &mut unions);
+                check(found, count)?;
             }
         }
         Ok(())
@@ -129,9 +98,9 @@ impl Trellis {
         levels: &mut [i32],
         unions: &mut [u8],
     ) -> Result<()> {
-        self.classes.clear();
-        self.classes.extend_from_slice(classes);
-        self.path(values, (0, values.len(), 1), objective, rates, levels, unions)
+        let all = (0, values.len(), 1);
+        let found = self.search.path(values, classes, all, objective, rates, levels, unions);
+        check(found, values.len())
     }
 
     /// Class of every value by its surroundings among the levels so far and its channel's mean.
@@ -168,76 +137,9 @@ impl Trellis {
                     + magnitude(i, line + 1, x > 0)
                     + magnitude(i, line - 1, x + 1 < end && line > 1 && i >= line);
                 let (total, count) = self.sums[if plane == 1 { x } else { b % channels }];
-                let mean = (crate::dense::halves(total / count).min(15) / 2) as u8;
-                *class = mean * 12 + crate::dense::near(sum) as u8;
+                let mean = (slicer_kernels::dense::halves(total / count).min(15) / 2) as u8;
+                *class = mean * 12 + slicer_kernels::dense::near(sum) as u8;
             }
-        }
-        Ok(())
-    }
-
-    fn path(
-        &mut self,
-        values: &[f32],
-        (first, count, stride): (usize, usize, usize),
-        objective: Objective,
-        rates: &Rates,
-        levels: &mut [i32],
-        unions: &mut [u8],
-    ) -> Result<()> {
-        try_resize(&mut self.choices, count, Field::Data)?;
-        try_resize(&mut self.from, count, Field::Data)?;
-        let inverse = 2.0 / objective.step;
-        let mut costs = [NEVER; STATES];
-        costs[0] = 0.0;
-        for t in 0..count {
-            let i = first + t * stride;
-            let a = (values[i] * inverse).abs();
-            let class = self.classes[i];
-            let mut best = [[NEVER; 2]; 2];
-            let choice = &mut self.choices[t];
-            for (union, (best, choice)) in best.iter_mut().zip(&mut choice.levels).enumerate() {
-                let low = ((a + union as f32) * 0.5).min(1e9) as u32;
-                let others = if low > 1 { low - 1 } else { 2 - 2 * low };
-                for k in [low, low + 1, 0, others] {
-                    let point = 2 * k - shift(union, k.min(1) as i32) as u32;
-                    let d = a - point as f32;
-                    let cost = 0.25 * d * d + objective.lambda * rates.bits(class, union, k);
-                    let parity = (k & 1) as usize;
-                    if cost < best[parity] {
-                        best[parity] = cost;
-                        choice[parity] = k;
-                    }
-                }
-            }
-            let (mut next, from) = ([NEVER; STATES], &mut self.from[t]);
-            for (s, &cost) in costs.iter().enumerate() {
-                let state = State::of(s);
-                for (parity, &more) in best[state.union()].iter().enumerate() {
-                    let to = state.next(parity as i32).index();
-                    let total = cost + more;
-                    if total < next[to] {
-                        next[to] = total;
-                        from[to] = s as u8;
-                    }
-                }
-            }
-            let least = next.iter().copied().fold(NEVER, |m, c| if c < m { c } else { m });
-            costs = next.map(|c| c - least);
-        }
-        let mut state = 0;
-        for (s, &c) in costs.iter().enumerate() {
-            if c < costs[state] {
-                state = s;
-            }
-        }
-        for t in (0..count).rev() {
-            let i = first + t * stride;
-            let before = State::of(usize::from(self.from[t][state]));
-            let parity = usize::from(before.next(1).index() == state);
-            let k = self.choices[t].levels[before.union()][parity] as i32;
-            levels[i] = if values[i] < 0.0 { -k } else { k };
-            unions[i] = before.union() as u8;
-            state = before.index();
         }
         Ok(())
     }

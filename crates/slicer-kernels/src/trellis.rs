@@ -2,22 +2,20 @@
 
 /// A state of the trellis; it begins at 0 in every segment, row and lane.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct State(u8);
+pub struct State(u8);
 
 /// Next state by state and parity of the level.
 const NEXT: [[u8; 2]; 8] = [[0, 2], [2, 0], [4, 6], [6, 4], [5, 7], [7, 5], [1, 3], [3, 1]];
 
 impl State {
     /// A state by number.
-    #[cfg(feature = "encode")]
-    pub fn of(index: usize) -> Self {
+    pub const fn of(index: usize) -> Self {
         Self(index as u8 & 7)
     }
 
     /// The state's number.
-    #[cfg(feature = "encode")]
-    pub fn index(self) -> usize {
-        usize::from(self.0)
+    pub const fn index(self) -> usize {
+        self.0 as usize
     }
 
     /// The quantiser of the next level: 0 or 1.
@@ -28,19 +26,19 @@ impl State {
 
     /// The state after a level.
     #[inline]
-    pub fn next(self, level: i32) -> Self {
-        Self(NEXT[usize::from(self.0)][(level & 1) as usize])
+    pub const fn next(self, level: i32) -> Self {
+        Self(NEXT[self.0 as usize][(level & 1) as usize])
     }
 }
 
 /// What a level of union quantiser 1 stands for, in half steps less than twice the level: its sign.
 #[inline]
-pub(crate) fn shift(union: usize, level: i32) -> i32 {
+pub fn shift(union: usize, level: i32) -> i32 {
     if union == 1 { level.signum() } else { 0 }
 }
 
 /// The states of all lanes along a scan.
-pub(crate) struct Walk {
+pub struct Walk {
     states: [State; 32],
     lanes: usize,
     lane: usize,

@@ -1,8 +1,6 @@
 //! What the dense coder looks at before a level (spec § 18.3).
 
 use super::Shape;
-use crate::error::{Field, Result};
-use crate::limits::try_resize;
 use alloc::vec::Vec;
 
 /// Probabilities that are mixed for a decision of a magnitude.
@@ -56,15 +54,25 @@ impl Mean {
         self.count += 1;
     }
 
-    /// The mean plus half an observation of one, in half octaves from 1/32 on.
+    /// min(15, h((32 · sum + 16) ÷ count)), without the division: the exponent of a quotient follows from the exponents.
+    #[inline]
     fn class(self) -> usize {
-        halves((32 * self.sum + 16) / self.count).min(15)
+        let (a, b) = (32 * self.sum + 16, self.count);
+        if a < 2 * b {
+            return 0;
+        }
+        let mut t = b.leading_zeros() - a.leading_zeros();
+        if a < b << t {
+            t -= 1;
+        }
+        let next = 2 * a >= 3 * (b << t);
+        (2 * t as usize + usize::from(next)).min(15)
     }
 }
 
 /// Half octaves of a number: 0 below 2, else twice its binary exponent plus the next bit.
 #[inline]
-pub(crate) fn halves(v: u32) -> usize {
+pub fn halves(v: u32) -> usize {
     if v < 2 {
         return 0;
     }
@@ -72,11 +80,24 @@ pub(crate) fn halves(v: u32) -> usize {
     (2 * top + (v >> (top - 1) & 1)) as usize
 }
 
-/// Class of a weighted neighbour sum.
+/// Class of a weighted neighbour sum: how many of 1, 2, 3, 4, 6, 8, 11, 15, 20, 28, 40 it reaches.
 #[inline]
-pub(crate) fn near(sum: u32) -> usize {
-    const FROM: [u32; 11] = [1, 2, 3, 4, 6, 8, 11, 15, 20, 28, 40];
-    FROM.iter().map(|&from| usize::from(sum >= from)).sum()
+pub fn near(sum: u32) -> usize {
+    const CLASSES: [u8; 41] = {
+        const FROM: [usize; 11] = [1, 2, 3, 4, 6, 8, 11, 15, 20, 28, 40];
+        let mut classes = [0; 41];
+        let mut i = 0;
+        while i < FROM.len() {
+            let mut s = FROM[i];
+            while s < 41 {
+                classes[s] += 1;
+                s += 1;
+            }
+            i += 1;
+        }
+        classes
+    };
+    usize::from(CLASSES[sum.min(40) as usize])
 }
 
 /// Magnitudes and signs around a level, and the means it belongs to.
@@ -104,6 +125,7 @@ pub(super) struct Map {
 }
 
 impl Map {
+    #[inline(always)]
     pub fn new(p: &Place, union: usize) -> Self {
         let side = p.left + p.up;
         let (l, u, d) = (p.left.min(3), p.up.min(3), (p.up_left + p.up_right).min(3));
@@ -130,11 +152,24 @@ impl Map {
     }
 }
 
+/// Refills a buffer; `false` if there is no memory.
+fn fill<T>(buffer: &mut Vec<T>, len: usize, value: impl Fn(usize) -> T) -> bool {
+    buffer.clear();
+    if buffer.try_reserve_exact(len).is_err() {
+        return false;
+    }
+    buffer.extend((0..len).map(value));
+    true
+}
+
 /// Where the walk over a segment is, and the means that follow it; the levels themselves are the caller's.
 #[derive(Default)]
 pub(super) struct Walk {
     running: Vec<u32>,
     means: Vec<Mean>,
+    /// Part of the position context by column and by line.
+    across: Vec<u16>,
+    down: Vec<u16>,
     shape: Shape,
     /// Planes of one value: rows are lines, channels are columns.
     flat: bool,
@@ -144,26 +179,28 @@ pub(super) struct Walk {
 }
 
 impl Walk {
-    /// Begins a segment.
-    pub fn begin(&mut self, shape: Shape) -> Result<()> {
+    /// Begins a segment; `false` if there is no memory.
+    pub fn begin(&mut self, shape: Shape) -> bool {
         let plane = shape.height * shape.width;
         self.flat = plane == 1;
         self.shape = shape;
         self.channel = shape.first_plane % shape.channels.max(1);
         (self.x, self.y) = (0, 0);
-        try_resize(&mut self.running, plane, Field::Payload)?;
-        try_resize(
-            &mut self.means,
-            if self.flat { shape.channels } else { 1 },
-            Field::Payload,
-        )?;
-        self.running.fill(0);
-        self.means.fill(Mean::default());
-        Ok(())
+        let (means, line) = if self.flat {
+            (shape.channels, shape.channels)
+        } else {
+            (1, shape.width)
+        };
+        fill(&mut self.running, plane, |_| 0)
+            && fill(&mut self.means, means, |_| Mean::default())
+            && fill(&mut self.across, line, |x| (16 * x as u64 / line.max(16) as u64) as u16)
+            && fill(&mut self.down, shape.height, |y| {
+                16 * (16 * y as u64 / shape.height.max(16) as u64) as u16
+            })
     }
 
     /// What lies around level `i`, of which everything before is known.
-    #[inline]
+    #[inline(always)]
     pub fn place(&self, levels: &[i32], i: usize) -> Place {
         let Shape {
             channels,
@@ -198,13 +235,13 @@ impl Walk {
             mean: self.means[if self.flat { self.channel } else { 0 }].class(),
             signs: 3 * sign(left) + sign(up),
             channel: self.channel % CHANNELS,
-            position: 16 * (16 * self.y / height.max(16)) + 16 * x / end.max(16),
+            position: usize::from(self.down[self.y]) + usize::from(self.across[x]),
             row_start: self.channel == 0 && self.x == 0 && self.y == 0,
         }
     }
 
     /// Goes on after a level.
-    #[inline]
+    #[inline(always)]
     pub fn step(&mut self, level: i32) {
         let magnitude = level.unsigned_abs().min(MEAN_CAP);
         let running = &mut self.running[self.y * self.shape.width + self.x];

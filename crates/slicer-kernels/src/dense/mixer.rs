@@ -26,7 +26,7 @@ fn squash(x: i32) -> i32 {
 }
 
 /// Look-ups shared by all segments.
-pub(crate) struct Curves {
+pub struct Curves {
     /// Logistic domain of a probability in 1/4096.
     stretch: [i16; 4096],
     /// Step of an update after n observations, in 1/65536.
@@ -58,7 +58,7 @@ impl Curves {
 
 /// An adaptive probability: 22 bits of it, 10 bits of observations.
 #[derive(Clone, Copy)]
-pub(crate) struct Slot(u32);
+pub struct Slot(u32);
 
 impl Default for Slot {
     fn default() -> Self {
@@ -92,8 +92,8 @@ impl Slot {
 }
 
 /// Codes a bit with the mix of N probabilities under one set of weights (65536 = 1), and lets both learn from it.
-#[inline]
-pub(crate) fn mix<const N: usize>(
+#[inline(always)]
+pub fn mix<const N: usize>(
     coder: &mut impl BitCoder,
     bit: bool,
     curves: &Curves,
@@ -102,7 +102,12 @@ pub(crate) fn mix<const N: usize>(
     weights: &mut [i32; N],
     rate: u32,
 ) -> bool {
-    let inputs = at.map(|i| slots[i].stretched(curves));
+    let mut seen = [Slot::default(); N];
+    let mut inputs = [0; N];
+    for ((slot, input), &i) in seen.iter_mut().zip(&mut inputs).zip(&at) {
+        *slot = slots[i];
+        *input = slot.stretched(curves);
+    }
     let mut sum = 0i64;
     for (&w, &x) in weights.iter().zip(&inputs) {
         sum += i64::from(w) * i64::from(x);
@@ -113,8 +118,10 @@ pub(crate) fn mix<const N: usize>(
     for (w, &x) in weights.iter_mut().zip(&inputs) {
         *w = (*w + ((error * x + (1 << (rate - 1))) >> rate)).clamp(-(1 << 20), 1 << 20);
     }
-    for i in at {
-        slots[i].update(bit, curves);
+    // The sets of contexts are disjoint: no slot is written twice.
+    for (slot, &i) in seen.iter_mut().zip(&at) {
+        slot.update(bit, curves);
+        slots[i] = *slot;
     }
     bit
 }

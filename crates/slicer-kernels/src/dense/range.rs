@@ -1,10 +1,9 @@
 //! The binary range coder under the dense coder (spec § 18.1): 32-bit range, carry propagation, no end mark.
 
-#[cfg(feature = "encode")]
 use alloc::vec::Vec;
 
 /// Codes one bit with the probability of a one in 1/65536; the encoder takes `bit`, the decoder returns it.
-pub(crate) trait BitCoder {
+pub trait BitCoder {
     /// `one` lies in 1 … 65535.
     fn code(&mut self, one: u32, bit: bool) -> bool;
 }
@@ -13,7 +12,7 @@ pub(crate) trait BitCoder {
 const TOP: u32 = 1 << 24;
 
 /// Reads a segment. Bytes beyond its end are zeros, so the encoder may leave trailing zeros out.
-pub(crate) struct RangeDecoder<'a> {
+pub struct RangeDecoder<'a> {
     bytes: &'a [u8],
     at: usize,
     range: u32,
@@ -69,8 +68,7 @@ impl BitCoder for RangeDecoder<'_> {
 }
 
 /// Writes a segment.
-#[cfg(feature = "encode")]
-pub(crate) struct RangeEncoder<'a> {
+pub struct RangeEncoder<'a> {
     out: &'a mut Vec<u8>,
     start: usize,
     low: u64,
@@ -81,7 +79,6 @@ pub(crate) struct RangeEncoder<'a> {
     full: usize,
 }
 
-#[cfg(feature = "encode")]
 impl<'a> RangeEncoder<'a> {
     /// Appends to `out`.
     pub fn new(out: &'a mut Vec<u8>) -> Self {
@@ -135,7 +132,6 @@ impl<'a> RangeEncoder<'a> {
     }
 }
 
-#[cfg(feature = "encode")]
 impl BitCoder for RangeEncoder<'_> {
     #[inline]
     fn code(&mut self, one: u32, bit: bool) -> bool {

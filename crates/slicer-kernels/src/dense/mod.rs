@@ -4,23 +4,17 @@ mod contexts;
 mod mixer;
 mod range;
 
-#[cfg(feature = "encode")]
-pub(crate) use contexts::{halves, near};
-#[cfg(feature = "encode")]
-pub(crate) use range::RangeEncoder;
-pub(crate) use range::{BitCoder, RangeDecoder};
+pub use contexts::{halves, near};
 
-use crate::error::{Field, Result};
-use crate::layout::View;
-use crate::limits::try_resize;
 use crate::trellis::State;
 use alloc::boxed::Box;
 use alloc::vec::Vec;
 use contexts::{INPUTS, Map, SLOTS, Walk};
 use mixer::{Curves, Slot, mix};
+use range::{BitCoder, RangeDecoder, RangeEncoder};
 
 /// Bytes a model takes, without what depends on the planes.
-pub(crate) const MEMORY: u64 = (4 * SLOTS + 16384) as u64;
+pub const MEMORY: u64 = (4 * SLOTS + 16384) as u64;
 /// Decisions of a magnitude before the escape.
 const UNARY: u32 = 15;
 /// Weight of an input before anything was seen, in 1/65536.
@@ -32,7 +26,7 @@ const SIGN_RATE: u32 = 15;
 const WEIGHT_SETS: usize = 32;
 
 /// Everything the coder learns and looks at inside a segment; the buffers outlive it.
-pub(crate) struct Model {
+pub struct Model {
     curves: Box<Curves>,
     slots: Vec<Slot>,
     weights: [[i32; INPUTS]; WEIGHT_SETS],
@@ -42,25 +36,31 @@ pub(crate) struct Model {
 
 /// A segment as the dense coder sees it.
 #[derive(Clone, Copy, Default)]
-pub(crate) struct Shape {
+pub struct Shape {
     /// Channels of a row.
     pub channels: usize,
-    /// Rows and columns of a plane.
+    /// Lines of a plane.
     pub height: usize,
+    /// Values of a line.
     pub width: usize,
     /// Index of the segment's first plane in the body.
     pub first_plane: usize,
 }
 
-impl Shape {
-    /// The shape of a segment that begins at a plane of a view.
-    pub fn of(view: &View, first_plane: usize) -> Self {
-        Self {
-            channels: view.channels,
-            height: view.height,
-            width: view.width,
-            first_plane,
-        }
+/// How a segment ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// All levels are there.
+    Done,
+    /// A level is beyond ±(2^31 − 1), or the bytes are not those of an encoder.
+    Corrupt,
+    /// There is no memory.
+    Full,
+}
+
+impl Default for Model {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
@@ -76,13 +76,34 @@ impl Model {
         }
     }
 
-    /// Codes the levels of one segment in scan order; a decoder's are written over. `false` at a level beyond ±(2^31 − 1).
-    pub fn run(&mut self, coder: &mut impl BitCoder, shape: Shape, trellis: bool, levels: &mut [i32]) -> Result<bool> {
-        try_resize(&mut self.slots, SLOTS, Field::Payload)?;
-        self.slots.fill(Slot::default());
+    /// Decodes a segment's levels in scan order.
+    #[inline(never)]
+    pub fn decode(&mut self, segment: &[u8], shape: Shape, trellis: bool, levels: &mut [i32]) -> Outcome {
+        let mut coder = RangeDecoder::new(segment);
+        match self.run(&mut coder, shape, trellis, levels) {
+            Outcome::Done if !coder.is_done() => Outcome::Corrupt,
+            outcome => outcome,
+        }
+    }
+
+    /// Appends the segment that decodes to these levels.
+    #[inline(never)]
+    pub fn encode(&mut self, out: &mut Vec<u8>, shape: Shape, trellis: bool, levels: &mut [i32]) -> Outcome {
+        let mut coder = RangeEncoder::new(out);
+        let outcome = self.run(&mut coder, shape, trellis, levels);
+        coder.finish();
+        outcome
+    }
+
+    /// Codes the levels of one segment in scan order; a decoder's are written over.
+    fn run(&mut self, coder: &mut impl BitCoder, shape: Shape, trellis: bool, levels: &mut [i32]) -> Outcome {
+        self.slots.clear();
+        if self.slots.try_reserve_exact(SLOTS).is_err() || !self.walk.begin(shape) {
+            return Outcome::Full;
+        }
+        self.slots.resize(SLOTS, Slot::default());
         self.weights = [[WEIGHT; INPUTS]; WEIGHT_SETS];
         self.sign_weights = [16384, 32768];
-        self.walk.begin(shape)?;
         let mut state = State::default();
         for i in 0..levels.len() {
             let place = self.walk.place(levels, i);
@@ -92,7 +113,7 @@ impl Model {
             let map = Map::new(&place, if trellis { state.union() } else { 0 });
             let level = levels[i];
             let Ok(magnitude) = i32::try_from(self.magnitude(coder, &map, level.unsigned_abs())) else {
-                return Ok(false);
+                return Outcome::Corrupt;
             };
             let signs = &mut self.sign_weights;
             let negative = magnitude > 0
@@ -109,9 +130,10 @@ impl Model {
             self.walk.step(levels[i]);
             state = state.next(levels[i]);
         }
-        Ok(true)
+        Outcome::Done
     }
 
+    #[inline(always)]
     fn magnitude(&mut self, coder: &mut impl BitCoder, map: &Map, value: u32) -> u32 {
         let mut magnitude = 0;
         while magnitude < UNARY {
