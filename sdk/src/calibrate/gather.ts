@@ -7,8 +7,8 @@ import { channelsLast, type FeatureView, featureView, type Item, isHeldOut, item
 /** Tensors one after the other. */
 export type Features = Iterable<Tensor> | AsyncIterable<Tensor>;
 
-/** Fitted items that are kept for derivatives of the tail. */
-const SAMPLES = 16;
+/** Fitted items that are kept for the curve and for derivatives of the tail. */
+const SAMPLES = 80;
 
 /** What was read. */
 export interface Gathered {

@@ -10,6 +10,7 @@ function version(): string {
 
 const LAYOUTS = ['auto', 'nchw', 'nhwc', 'rows'];
 const GRANULARITIES = ['tensor', 'row', 'channel'];
+const METRICS = ['weights', 'covariance', 'fisher'];
 const DTYPES = ['float32', 'float16', 'bfloat16', 'int8', 'uint8', 'int16', 'int32'];
 
 const EPILOGUE = `
@@ -84,7 +85,38 @@ export function createProgram(): Command {
       await cutCommand(model, tensor, flags);
     });
 
+  command('calibrate', 'make a profile for one cut of one model from example tensors; no training')
+    .option('--features <npy...>', 'tensors at the cut: images × channels × height × width, or tokens × channels')
+    .option('--inputs <npy...>', 'what the whole model takes instead; its head is run on every row')
+    .option('--second <npy...>', 'tensors of another source, on which the profile must not lose')
+    .option('--model <onnx>', 'the model that reads the tensor: its tail, or the whole')
+    .option('--tensor <name>', "the tensor; the model's only input unless given")
+    .option('--logits <name>', 'the output whose KL is measured; the first unless given')
+    .requiredOption('-o, --out <file>', 'the profile')
+    .addOption(new Option('--metric <name>', 'what errors are weighed by').choices(METRICS))
+    .addOption(new Option('--amortise <frames>', 'frames that share the profile').argParser(parseCount).default(1000))
+    .addOption(
+      new Option('--share <a>', 'share of the weights in the metric, 0 to 1').argParser(parseShare).default(0.6),
+    )
+    .addOption(new Option('--rank <n>', 'coefficients of the transform, fewer than channels').argParser(parseCount))
+    .option('--force-transform', 'take a transform whatever the trials say')
+    .option('--no-run', 'judge by the weighted error, without running the model')
+    .addOption(new Option('--layout <name>', 'how dims map to rows, channels and planes').choices(LAYOUTS))
+    .addOption(new Option('--dtype <name>', 'element type; bfloat16 takes 2-byte void and uint16').choices(DTYPES))
+    .action(async (flags) => {
+      const { calibrateCommand } = await import('./calibrate.js');
+      await calibrateCommand(flags);
+    });
+
   return program;
+}
+
+function parseShare(text: string): number {
+  const share = Number(text);
+  if (text.trim() === '' || !(share >= 0 && share <= 1)) {
+    throw new InvalidArgumentError('It must be a number from 0 to 1.');
+  }
+  return share;
 }
 
 /** Collects `--input-shape NAME=1,3,224,224`. */
