@@ -6,7 +6,6 @@ import { type Candidate, candidatesFor, cheapest, type Outcome, tryAll } from '.
 import { type Coder, codecOf, type Trial } from './coder.js';
 import type { Consumers, Reader, Stop } from './consumers.js';
 import { type ChannelTransform, inputsNeeded, tooFew } from './engine.js';
-import { channelsLast } from './features.js';
 import { fisherGram } from './fisher.js';
 import { collect, type Features, type Gathered, gather } from './gather.js';
 import { consumersOf, graphOf, type ModelSource, tailOf } from './model.js';
@@ -54,6 +53,8 @@ export interface CalibrateReport {
   /** Rows that the profile rests on, and how many of them were held out for the choice. */
   inputs: number;
   heldOut: number;
+  /** Rows that were left out because they are more than 3½ times the usual size, as first tokens often are. */
+  outliers: number;
   secondInputs: number;
   metric: {
     /** What was used: `covariance` is the stated fallback where no weights were found. */
@@ -83,6 +84,8 @@ const TRIAL_ITEMS = 40;
 const CURVE = [0.2, 0.3, 0.45, 0.67, 1, 1.5, 2.2];
 /** Items that the curve is measured on, fitted ones too: KL varies so much between inputs that more of them count more. */
 const CURVE_ITEMS = 100;
+/** Logits that a trial of one setting compares: language models give millions for each input. */
+const MOST_ANSWERS = 2 ** 26;
 /** The KL at which tools are compared. */
 const TARGET_KL = 0.02;
 /** The weighted error instead, where no model runs: an NRMSE of about 0.3. */
@@ -129,8 +132,9 @@ export async function calibrate(options: CalibrateOptions): Promise<{ parts: Pro
       warnings.push(`no transform: ${total} inputs were given, and ${enough} are needed for ${view.channels} channels`);
     }
 
-    const items = held.slice(0, options.trialItems ?? TRIAL_ITEMS);
-    const judge = tail ? judgeByTail(tail) : judgeByMetric(view, metric.gram, share, statistics.mean);
+    const answers = tail ? (await tail.run(held[0], held[0].data)).data.length : 1;
+    const items = held.slice(0, Math.min(options.trialItems ?? TRIAL_ITEMS, Math.ceil(MOST_ANSWERS / answers)));
+    const judge = tail ? judgeByTail(tail) : judgeByMetric(view, metric.gram, share, statistics.mean, held);
     const target = judge.kind === 'kl' ? TARGET_KL : TARGET_ERROR;
     const coder = options.coder ?? codecOf(view);
     const build = async (tools: Tools): Promise<Trial> => {
@@ -158,7 +162,7 @@ export async function calibrate(options: CalibrateOptions): Promise<{ parts: Pro
     const trial = chosen.tools && (await build(tools));
 
     const curve: CurvePoint[] = [];
-    const many = [...held, ...gathered.samples].slice(0, CURVE_ITEMS);
+    const many = [...held, ...gathered.samples].slice(0, Math.min(CURVE_ITEMS, Math.ceil(MOST_ANSWERS / answers)));
     for (const [i, s] of tail ? CURVE.entries() : []) {
       progress('measuring the curve', i, CURVE.length);
       const { step, bytes, kl } = await measure(many, trial, s * outcomes[place].step, coder, judge);
@@ -166,7 +170,7 @@ export async function calibrate(options: CalibrateOptions): Promise<{ parts: Pro
     }
 
     // What was held out is as good for the final fit as the rest.
-    for (const item of held) calibrator.add(item.data, plane, channelsLast(view));
+    for (const item of held) gathered.add(item);
     const all = calibrator.statistics();
     const final = tools.transform ? calibrator.transform(options.rank) : undefined;
     return {
@@ -177,6 +181,7 @@ export async function calibrate(options: CalibrateOptions): Promise<{ parts: Pro
         width: view.width,
         inputs: all.rows,
         heldOut: all.rows - statistics.rows,
+        outliers: gathered.outliers(),
         secondInputs: second?.reduce((n, item) => n + item.rows, 0) ?? 0,
         metric: metric.report,
         shrinkage: all.shrinkage,

@@ -23,18 +23,22 @@ export function judgeByTail(tail: Tail): Judge {
   return { kind: 'kl', judge: (item, data) => tail.judge(item, data) };
 }
 
-/** Judges by the error under a·G + (1 − a)·I, relative to the features' own size about their mean. */
+/**
+ * Judges by the error under a·G + (1 − a)·I of a row, relative to the size of the usual row about the mean: a first token a
+ * hundred times the others must not set the measure.
+ */
 export function judgeByMetric(
   view: FeatureView,
   gram: Float64Array | undefined,
   share: number,
   mean: ArrayLike<number>,
+  items: readonly Item[],
 ): Judge {
   const { channels } = view;
   const plane = view.height * view.width;
   const planes = !channelsLast(view);
-  const size = (of: (at: number, c: number) => number, item: Item) => {
-    let sum = 0;
+  const sizes = (of: (at: number, c: number) => number, item: Item) => {
+    const rows = new Float64Array(item.rows);
     const e = new Float64Array(channels);
     for (let row = 0; row < item.rows; row++) {
       for (let p = 0; p < plane; p++) {
@@ -48,23 +52,19 @@ export function judgeByMetric(
             for (let k = 0, at = c * channels; k < channels; k++, at++) dot += gram[at] * e[k];
             weighed += share * dot;
           }
-          sum += e[c] * weighed;
+          rows[row] += e[c] * weighed;
         }
       }
     }
-    return sum;
+    return rows;
   };
-  const own = new Map<Item, number>();
+  const energies = items.flatMap((item) => Array.from(sizes((at, c) => item.data[at] - mean[c], item)));
+  const usual = energies.sort((a, b) => a - b)[energies.length >> 1];
   return {
     kind: 'weighted-error',
     async judge(item, data) {
-      let energy = own.get(item);
-      if (energy === undefined) {
-        energy = size((at, c) => item.data[at] - mean[c], item);
-        own.set(item, energy);
-      }
-      const error = size((at) => data[at] - item.data[at], item);
-      return { kl: energy > 0 ? error / energy : 0, agreement: Number.NaN };
+      const error = sizes((at) => data[at] - item.data[at], item).reduce((a, b) => a + b, 0) / item.rows;
+      return { kl: usual > 0 ? error / usual : 0, agreement: Number.NaN };
     },
   };
 }
