@@ -39,7 +39,8 @@ export function createProgram(): Command {
       .addOption(new Option('--effort <name>', 'time to spend').choices(['fast', 'default', 'dense']))
       .addOption(new Option('--layout <name>', 'how dims map to rows, channels and planes').choices(LAYOUTS))
       .addOption(new Option('--granularity <name>', 'what shares one scale').choices(GRANULARITIES))
-      .addOption(new Option('--dtype <name>', 'element type; bfloat16 takes 2-byte void and uint16').choices(DTYPES)),
+      .addOption(new Option('--dtype <name>', 'element type; bfloat16 takes 2-byte void and uint16').choices(DTYPES))
+      .option('--profile <file>', 'use a profile (see calibrate); whoever decodes the frame needs it'),
   ).action(async (input, output, flags) => {
     const { encodeCommand } = await import('./encode.js');
     await encodeCommand(input, output, flags);
@@ -49,6 +50,7 @@ export function createProgram(): Command {
     .option('--tensor <name>', 'container: the tensor with this name')
     .addOption(new Option('--step <n>', 'container: the tensor at this step').argParser(parseCount))
     .option('--recover', 'container: use the records before the first damaged one')
+    .option('--profile <file...>', 'profiles that the input may refer to')
     .addOption(new Option('--max-bytes <n>', 'refuse tensors larger than this').argParser(parseCount))
     .addOption(new Option('--max-work <n>', 'refuse frames that need more operations').argParser(parseCount))
     .action(async (input, output, flags) => {

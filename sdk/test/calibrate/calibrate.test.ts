@@ -36,15 +36,16 @@ function coefficients(parts: ProfileParts, tensor: Tensor): number[][] {
 
 describe.skipIf(!runtime)('with a tail that runs', () => {
   test('planes: the tools that win are taken, and the curve is measured', async () => {
-    const features = planes(60, 6, 8, 1);
+    const features = planes(60, 12, 12, 1);
     const stages = new Set<string>();
     const { parts, report } = await calibrate({
       features: [features],
-      model: convolutionTail(6, 8),
-      second: [planes(10, 6, 8, 9)],
+      model: convolutionTail(12, 12),
+      amortise: 1e6,
+      second: [planes(10, 12, 12, 9)],
       progress: (stage) => stages.add(stage),
     });
-    expect(report).toMatchObject({ inputs: 60, heldOut: 12, secondInputs: 10, channels: 6, judge: 'kl' });
+    expect(report).toMatchObject({ inputs: 60, heldOut: 12, secondInputs: 10, channels: 12, judge: 'kl' });
     expect(report.metric).toMatchObject({ kind: 'weights', fallback: false, readers: [{ op: 'Conv', weight: 'w' }] });
     expect(report.outcomes.map((one) => one.name)).toHaveLength(8);
     const chosen = report.outcomes.find((one) => one.name === report.chosen)!;

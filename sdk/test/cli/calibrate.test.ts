@@ -1,7 +1,6 @@
 /** `slicer calibrate`: from files to a profile. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
-import { encode } from '../../src/entry/index.js';
 import { writeNpy } from '../../src/npy/index.js';
 import { loadRuntime, writeModel } from '../../src/onnx/index.js';
 import { convolutionTail, planes } from '../calibrate/features.js';
@@ -31,15 +30,29 @@ beforeAll(() => {
 
 describe('calibrate', () => {
   test.skipIf(!runtime)('features of several files and a tail give a profile that the codec takes', async () => {
-    const flags = ['--features', 'a.npy', 'b.npy', '--model', 'tail.onnx', '-o', 'p.slcp', '--amortise', '100'];
+    const flags = ['--features', 'a.npy', 'b.npy', '--model', 'tail.onnx', '-o', 'p.slcp', '--force-transform'];
     const found = await report(['calibrate', ...flags], inFolder());
     expect(found).toMatchObject({ command: 'calibrate', output: 'p.slcp' });
     expect(found.id).toMatch(/^[0-9a-f]{16}$/);
-    expect(found.report).toMatchObject({ inputs: 40, heldOut: 8, amortise: 100, judge: 'kl' });
+    expect(found.report).toMatchObject({ inputs: 40, heldOut: 8, amortise: 1000, judge: 'kl' });
     expect(found.report.metric).toMatchObject({ kind: 'weights', readers: [{ op: 'Conv' }] });
     const profile = new Uint8Array(readFileSync(work.path('p.slcp')));
     expect(found.bytes).toBe(profile.length);
-    encode(planes(1, 4, 4, 9), { budget: { step: 0.1 }, profile });
+    writeFileSync(work.path('one.npy'), writeNpy(planes(1, 4, 4, 9)));
+    const budgets = ['--step 0.1', `--expected-kl ${found.report.curve[2].kl}`];
+    for (const budget of budgets) {
+      const encoded = await report(
+        ['encode', 'one.npy', 'one.slcr', ...budget.split(' '), '--profile', 'p.slcp'],
+        inFolder(),
+      );
+      expect(encoded.report.tools).toContain('profile');
+      const refused = await failure(['decode', 'one.slcr', 'back.npy'], inFolder());
+      expect(refused).toMatchObject({ code: 'unknown_profile', exit: 3 });
+      await report(['decode', 'one.slcr', 'back.npy', '--profile', 'p.slcp'], inFolder());
+      const diff = await report(['diff', 'one.npy', 'back.npy'], inFolder());
+      expect(diff.nrmse).toBeLessThan(0.5);
+    }
+    expect(profile[0]).toBe(0x53);
     const again = await report(['calibrate', ...flags], inFolder());
     expect(again.id).toBe(found.id);
   });
