@@ -5,14 +5,14 @@ import type { Graph } from '../onnx/index.js';
 import { type Candidate, candidatesFor, cheapest, type Outcome, tryAll } from './choose.js';
 import { type Coder, codecOf, type Trial } from './coder.js';
 import type { Consumers, Reader, Stop } from './consumers.js';
-import { type ChannelTransform, inputsNeeded, tooFew } from './engine.js';
+import { type ChannelStatistics, type ChannelTransform, inputsNeeded, tooFew } from './engine.js';
 import { fisherGram } from './fisher.js';
 import { collect, type Features, type Gathered, gather } from './gather.js';
 import { consumersOf, graphOf, type ModelSource, tailOf } from './model.js';
 import { type CurvePoint, NO_TOOLS, type ProfileParts, partsOf, type Tools } from './parts.js';
 import { writeProfile } from './profile.js';
 import type { Tail } from './tail.js';
-import { type Judge, judgeByMetric, judgeByTail, measure } from './trial.js';
+import { bytesAt, type Judge, judgeByMetric, judgeByTail, measure, type TrialPoint } from './trial.js';
 
 /**
  * What an error is weighed by: the weights that read the tensor, nothing (plain covariance), or the tail's sensitivity by
@@ -84,6 +84,9 @@ const TRIAL_ITEMS = 40;
 const CURVE = [0.2, 0.3, 0.45, 0.67, 1, 1.5, 2.2];
 /** Items that the curve is measured on, fitted ones too: KL varies so much between inputs that more of them count more. */
 const CURVE_ITEMS = 100;
+/** Candidates whose curves are measured, and how close to the best they are. */
+const FINALISTS = 2;
+const CLOSE = 1.1;
 /** Logits that a trial of one setting compares: language models give millions for each input. */
 const MOST_ANSWERS = 2 ** 26;
 /** The KL at which tools are compared. */
@@ -137,8 +140,11 @@ export async function calibrate(options: CalibrateOptions): Promise<{ parts: Pro
     const judge = tail ? judgeByTail(tail) : judgeByMetric(view, metric.gram, share, statistics.mean, held);
     const target = judge.kind === 'kl' ? TARGET_KL : TARGET_ERROR;
     const coder = options.coder ?? codecOf(view);
+    // Rows without means are coded as without a profile: all channels alike.
+    const known = (from: ChannelStatistics, tools: Tools): ChannelStatistics =>
+      plane > 1 || tools.mean ? from : { ...from, sigma: from.sigma.map(() => 1) };
     const build = async (tools: Tools): Promise<Trial> => {
-      const { bytes } = await writeProfile(partsOf(statistics, transform, tools));
+      const { bytes } = await writeProfile(partsOf(known(statistics, tools), transform, tools));
       return { tools, profile: bytes };
     };
     const candidates = candidatesFor(view, transform !== undefined);
@@ -155,26 +161,29 @@ export async function calibrate(options: CalibrateOptions): Promise<{ parts: Pro
     });
     const forceTransform = options.forceTransform ?? false;
     const best = cheapest(candidates, outcomes, { forceTransform, transformNeedsSecond: plane === 1 });
-    const place = Math.max(best, 0);
-    const chosen: Candidate = candidates[place];
-    if (!chosen.tools) warnings.push('no tools win on the held-out inputs: the profile switches none on');
-    const tools = chosen.tools ?? NO_TOOLS;
-    const trial = chosen.tools && (await build(tools));
-
-    const curve: CurvePoint[] = [];
+    if (best <= 0) warnings.push('no tools win on the held-out inputs: the profile does what is done without one');
     const many = [...held, ...gathered.samples].slice(0, Math.min(CURVE_ITEMS, Math.ceil(MOST_ANSWERS / answers)));
-    for (const [i, s] of tail ? CURVE.entries() : []) {
-      progress('measuring the curve', i, CURVE.length);
-      const { step, bytes, kl } = await measure(many, trial, s * outcomes[place].step, coder, judge);
-      curve.push({ step, bytes, kl });
+    let [place, curve, least]: [number, CurvePoint[], number] = [Math.max(best, 0), [], Number.POSITIVE_INFINITY];
+    for (const one of tail ? finalists(place, candidates, outcomes) : []) {
+      const trial = await build(candidates[one].tools ?? asNone(candidates));
+      const points: TrialPoint[] = [];
+      for (const [i, s] of CURVE.entries()) {
+        progress('measuring the curve', i, CURVE.length);
+        points.push(await measure(many, trial, s * outcomes[one].step, coder, judge));
+      }
+      const bytes = (bytesAt(points, target) ?? Number.MAX_VALUE) + trial.profile.length / amortise;
+      if (bytes >= least) continue;
+      [place, curve, least] = [one, points.map(({ step, bytes, kl }) => ({ step, bytes, kl })), bytes];
     }
+    const chosen: Candidate = candidates[place];
+    const tools = chosen.tools ?? asNone(candidates);
 
     // What was held out is as good for the final fit as the rest.
     for (const item of held) gathered.add(item);
     const all = calibrator.statistics();
     const final = tools.transform ? calibrator.transform(options.rank) : undefined;
     return {
-      parts: partsOf(all, final, tools, curve),
+      parts: partsOf(known(all, tools), final, tools, curve),
       report: {
         channels: view.channels,
         height: view.height,
@@ -198,6 +207,24 @@ export async function calibrate(options: CalibrateOptions): Promise<{ parts: Pro
   } finally {
     await tail?.close();
   }
+}
+
+/**
+ * The candidates whose curve is measured: the best, and those so close that more inputs have to tell. They share the
+ * transform, so that fitted inputs favour none of them.
+ */
+function finalists(best: number, candidates: readonly Candidate[], outcomes: readonly Outcome[]): number[] {
+  const { tools } = candidates[best];
+  if (!tools) return [best];
+  const close = (i: number) => outcomes[i].bytesPerFrame <= CLOSE * outcomes[best].bytesPerFrame;
+  const alike = candidates.flatMap((one, i) => (one.tools?.transform === tools.transform && close(i) ? [i] : []));
+  return alike.sort((a, b) => outcomes[a].bytesPerFrame - outcomes[b].bytesPerFrame).slice(0, FINALISTS);
+}
+
+/** Tools that do what is done without a profile. */
+function asNone(candidates: readonly Candidate[]): Tools {
+  const plain = candidates.find((one) => one.tools && !one.tools.transform && !one.tools.mean);
+  return plain?.tools ?? { ...NO_TOOLS, trellis: true };
 }
 
 /** What errors are weighed by, and what is said about it. */
