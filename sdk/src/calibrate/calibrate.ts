@@ -3,16 +3,16 @@ import { SlicerError } from '../codec/errors.js';
 import type { Layout } from '../codec/types.js';
 import type { Graph } from '../onnx/index.js';
 import { type Candidate, candidatesFor, cheapest, type Outcome, tryAll } from './choose.js';
-import { codecOf } from './coder.js';
+import { type Coder, codecOf, type Trial } from './coder.js';
 import type { Consumers, Reader, Stop } from './consumers.js';
-import { type ChannelTransform, inputsNeeded, tooFew } from './engine.js';
-import { channelsLast, type FeatureView, type Item } from './features.js';
+import { type ChannelStatistics, type ChannelTransform, inputsNeeded, tooFew } from './engine.js';
 import { fisherGram } from './fisher.js';
 import { collect, type Features, type Gathered, gather } from './gather.js';
 import { consumersOf, graphOf, type ModelSource, tailOf } from './model.js';
-import { type CurvePoint, type ProfileParts, partsOf, type Tools } from './parts.js';
+import { type CurvePoint, NO_TOOLS, type ProfileParts, partsOf, type Tools } from './parts.js';
+import { writeProfile } from './profile.js';
 import type { Tail } from './tail.js';
-import { type Coder, type Judge, judgeByMetric, judgeByTail, measure } from './trial.js';
+import { bytesAt, type Judge, judgeByMetric, judgeByTail, measure, type TrialPoint } from './trial.js';
 
 /**
  * What an error is weighed by: the weights that read the tensor, nothing (plain covariance), or the tail's sensitivity by
@@ -53,6 +53,8 @@ export interface CalibrateReport {
   /** Rows that the profile rests on, and how many of them were held out for the choice. */
   inputs: number;
   heldOut: number;
+  /** Rows that were left out because they are more than 3½ times the usual size, as first tokens often are. */
+  outliers: number;
   secondInputs: number;
   metric: {
     /** What was used: `covariance` is the stated fallback where no weights were found. */
@@ -65,6 +67,8 @@ export interface CalibrateReport {
   shrinkage: number;
   /** What damage is measured by: KL of the model's answers, or the weighted error. */
   judge: Judge['kind'];
+  /** The damage at which bytes are compared. */
+  target: number;
   /** Why the model was not run, where it was not. */
   notRun?: string;
   amortise: number;
@@ -76,13 +80,18 @@ export interface CalibrateReport {
 
 /** Items that the trials look at. */
 const TRIAL_ITEMS = 40;
-/** Steps of the trials, in parts of the one in the middle. */
-const SPREAD = [0.4, 0.6, 0.9, 1.35, 2];
 /** Steps of the curve in the profile. */
-const CURVE = [0.25, 0.35, 0.5, 0.7, 1, 1.4, 2, 2.8];
-/** The KL that the trials are centred on. */
+const CURVE = [0.2, 0.3, 0.45, 0.67, 1, 1.5, 2.2];
+/** Items that the curve is measured on, fitted ones too: KL varies so much between inputs that more of them count more. */
+const CURVE_ITEMS = 100;
+/** Candidates whose curves are measured, and how close to the best they are. */
+const FINALISTS = 2;
+const CLOSE = 1.1;
+/** Logits that a trial of one setting compares: language models give millions for each input. */
+const MOST_ANSWERS = 2 ** 26;
+/** The KL at which tools are compared. */
 const TARGET_KL = 0.02;
-/** The weighted error that they are centred on where no model runs: an NRMSE of about 0.3. */
+/** The weighted error instead, where no model runs: an NRMSE of about 0.3. */
 const TARGET_ERROR = 0.09;
 
 /**
@@ -126,53 +135,67 @@ export async function calibrate(options: CalibrateOptions): Promise<{ parts: Pro
       warnings.push(`no transform: ${total} inputs were given, and ${enough} are needed for ${view.channels} channels`);
     }
 
-    const items = held.slice(0, options.trialItems ?? TRIAL_ITEMS);
-    const judge = tail ? judgeByTail(tail) : judgeByMetric(view, metric.gram, share, statistics.mean);
+    const answers = tail ? (await tail.run(held[0], held[0].data)).data.length : 1;
+    const items = held.slice(0, Math.min(options.trialItems ?? TRIAL_ITEMS, Math.ceil(MOST_ANSWERS / answers)));
+    const judge = tail ? judgeByTail(tail) : judgeByMetric(view, metric.gram, share, statistics.mean, held);
+    const target = judge.kind === 'kl' ? TARGET_KL : TARGET_ERROR;
     const coder = options.coder ?? codecOf(view);
-    const build = (tools: Tools) => partsOf(statistics, transform, tools);
-    const base = await centre(items.slice(0, 8), view, judge, coder, statistics.sigma);
+    // Rows without means are coded as without a profile: all channels alike.
+    const known = (from: ChannelStatistics, tools: Tools): ChannelStatistics =>
+      plane > 1 || tools.mean ? from : { ...from, sigma: from.sigma.map(() => 1) };
+    const build = async (tools: Tools): Promise<Trial> => {
+      const { bytes } = await writeProfile(partsOf(known(statistics, tools), transform, tools));
+      return { tools, profile: bytes };
+    };
     const candidates = candidatesFor(view, transform !== undefined);
     const outcomes = await tryAll(candidates, {
-      view,
       items,
       second: second?.slice(0, options.trialItems ?? TRIAL_ITEMS),
       judge,
       coder,
       build,
-      bytesOf: profileBytes,
-      steps: SPREAD.map((s) => s * base),
+      target,
+      guess: Math.sqrt(statistics.sigma.reduce((sum, s) => sum + s * s, 0) / view.channels) || 1,
       amortise,
       progress: (done, all) => progress('trying tools', done, all),
     });
     const forceTransform = options.forceTransform ?? false;
     const best = cheapest(candidates, outcomes, { forceTransform, transformNeedsSecond: plane === 1 });
-    const chosen: Candidate = candidates[Math.max(best, 0)];
-    if (!chosen.tools) warnings.push('no tools win on the held-out inputs: the profile switches none on');
-    const tools = chosen.tools ?? { transform: false, dct: false, frequencyWeight: false };
-
-    const curve: CurvePoint[] = [];
-    for (const [i, s] of tail ? CURVE.entries() : []) {
-      progress('measuring the curve', i, CURVE.length);
-      const { step, bytes, kl } = await measure(items, view, build(tools), s * base, coder, judge);
-      curve.push({ step, bytes, kl });
+    if (best <= 0) warnings.push('no tools win on the held-out inputs: the profile does what is done without one');
+    const many = [...held, ...gathered.samples].slice(0, Math.min(CURVE_ITEMS, Math.ceil(MOST_ANSWERS / answers)));
+    let [place, curve, least]: [number, CurvePoint[], number] = [Math.max(best, 0), [], Number.POSITIVE_INFINITY];
+    for (const one of tail ? finalists(place, candidates, outcomes) : []) {
+      const trial = await build(candidates[one].tools ?? asNone(candidates));
+      const points: TrialPoint[] = [];
+      for (const [i, s] of CURVE.entries()) {
+        progress('measuring the curve', i, CURVE.length);
+        points.push(await measure(many, trial, s * outcomes[one].step, coder, judge));
+      }
+      const bytes = (bytesAt(points, target) ?? Number.MAX_VALUE) + trial.profile.length / amortise;
+      if (bytes >= least) continue;
+      [place, curve, least] = [one, points.map(({ step, bytes, kl }) => ({ step, bytes, kl })), bytes];
     }
+    const chosen: Candidate = candidates[place];
+    const tools = chosen.tools ?? asNone(candidates);
 
     // What was held out is as good for the final fit as the rest.
-    for (const item of held) calibrator.add(item.data, plane, channelsLast(view));
+    for (const item of held) gathered.add(item);
     const all = calibrator.statistics();
     const final = tools.transform ? calibrator.transform(options.rank) : undefined;
     return {
-      parts: partsOf(all, final, tools, curve),
+      parts: partsOf(known(all, tools), final, tools, curve),
       report: {
         channels: view.channels,
         height: view.height,
         width: view.width,
         inputs: all.rows,
         heldOut: all.rows - statistics.rows,
+        outliers: gathered.outliers(),
         secondInputs: second?.reduce((n, item) => n + item.rows, 0) ?? 0,
         metric: metric.report,
         shrinkage: all.shrinkage,
         judge: judge.kind,
+        target,
         ...(why !== undefined && { notRun: why }),
         amortise,
         chosen: chosen.name,
@@ -184,6 +207,24 @@ export async function calibrate(options: CalibrateOptions): Promise<{ parts: Pro
   } finally {
     await tail?.close();
   }
+}
+
+/**
+ * The candidates whose curve is measured: the best, and those so close that more inputs have to tell. They share the
+ * transform, so that fitted inputs favour none of them.
+ */
+function finalists(best: number, candidates: readonly Candidate[], outcomes: readonly Outcome[]): number[] {
+  const { tools } = candidates[best];
+  if (!tools) return [best];
+  const close = (i: number) => outcomes[i].bytesPerFrame <= CLOSE * outcomes[best].bytesPerFrame;
+  const alike = candidates.flatMap((one, i) => (one.tools?.transform === tools.transform && close(i) ? [i] : []));
+  return alike.sort((a, b) => outcomes[a].bytesPerFrame - outcomes[b].bytesPerFrame).slice(0, FINALISTS);
+}
+
+/** Tools that do what is done without a profile. */
+function asNone(candidates: readonly Candidate[]): Tools {
+  const plain = candidates.find((one) => one.tools && !one.tools.transform && !one.tools.mean);
+  return plain?.tools ?? { ...NO_TOOLS, trellis: true };
 }
 
 /** What errors are weighed by, and what is said about it. */
@@ -212,30 +253,6 @@ async function metricOf(
   const { readers = [], stops = [], gram } = consumers ?? {};
   if (gram) return { gram, report: { kind: 'weights', fallback: false, readers, stops } };
   return { report: { kind: 'covariance', fallback: true, readers, stops }, warning: fallbackText(consumers) };
-}
-
-/** A step at which coding without a profile does about the wanted damage. */
-async function centre(
-  items: readonly Item[],
-  view: FeatureView,
-  judge: Judge,
-  coder: Coder,
-  sigma: Float64Array,
-): Promise<number> {
-  const target = judge.kind === 'kl' ? TARGET_KL : TARGET_ERROR;
-  let step = Math.sqrt(sigma.reduce((sum, s) => sum + s * s, 0) / sigma.length) || 1;
-  for (let i = 0; i < 3; i++) {
-    const { kl } = await measure(items, view, undefined, step, coder, judge);
-    // Damage grows about with the square of the step.
-    step *= Math.min(4, Math.max(0.25, Math.sqrt(target / Math.max(kl, 1e-9))));
-  }
-  return step;
-}
-
-/** Bytes of a profile: its head, two numbers a channel, the matrices and the curve. */
-export function profileBytes(parts: ProfileParts): number {
-  const matrix = parts.transform ? 4 * parts.transform.rank * parts.channels : 0;
-  return 64 + 8 * parts.channels + matrix * (parts.transform ? 2 : 0) + 12 * parts.curve.length;
 }
 
 function fallbackText(consumers: Consumers | undefined): string {

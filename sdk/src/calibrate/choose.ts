@@ -1,9 +1,9 @@
 /** Which tools a profile switches on: those that cost least on held-out features, the profile itself included. */
 
-import { LONGEST_DCT } from './apply.js';
+import type { Coder, Trial } from './coder.js';
 import type { FeatureView, Item } from './features.js';
-import type { ProfileParts, Tools } from './parts.js';
-import { type Coder, type Judge, measure, ratioAtEqualDamage, type TrialPoint } from './trial.js';
+import { NO_TOOLS, type Tools } from './parts.js';
+import { bytesAt, type Judge, measure, stepFor, type TrialPoint } from './trial.js';
 
 /** A set of tools on trial. */
 export interface Candidate {
@@ -17,28 +17,33 @@ export interface Outcome {
   readonly name: string;
   /** Bytes of the profile with these tools. */
   readonly profileBytes: number;
-  /** Bytes of a frame ÷ those without a profile, at equal damage; `null` where the curves do not meet. */
+  /** Bytes of a frame at the damage that is aimed at, the profile apart; `null` where it was not reached. */
+  readonly bytes: number | null;
+  /** Those ÷ the bytes without a profile. */
   readonly ratio: number | null;
   /** The same on the second source; `null` where none was given. */
   readonly secondRatio: number | null;
   /** Frames after which the profile has paid for itself; `null` where it never does. */
   readonly breakEvenFrames: number | null;
-  /** Bytes of a frame with its share of the profile. */
+  /** Bytes of a frame with its share of the profile; infinite where the damage was not reached. */
   readonly bytesPerFrame: number;
+  /** The step for that damage, about. */
+  readonly step: number;
   readonly points: readonly TrialPoint[];
 }
 
 /** Everything a choice rests on. */
 export interface Trials {
-  readonly view: FeatureView;
   readonly items: readonly Item[];
   readonly second?: readonly Item[];
   readonly judge: Judge;
   readonly secondJudge?: Judge;
   readonly coder: Coder;
-  readonly build: (tools: Tools) => ProfileParts;
-  readonly bytesOf: (parts: ProfileParts) => number;
-  readonly steps: readonly number[];
+  /** Writes the profile that switches these tools on. */
+  readonly build: (tools: Tools) => Promise<Trial>;
+  /** Damage at which bytes are compared, and a guess at the step that does it. */
+  readonly target: number;
+  readonly guess: number;
   /** Frames that share one profile. */
   readonly amortise: number;
   readonly progress?: (done: number, total: number) => void;
@@ -46,61 +51,104 @@ export interface Trials {
 
 /** The sets of tools that suit a view. */
 export function candidatesFor(view: FeatureView, hasTransform: boolean): Candidate[] {
-  const planes = view.height * view.width > 1;
-  const dct = planes && view.height <= LONGEST_DCT && view.width <= LONGEST_DCT;
-  const list: Candidate[] = [{ name: 'none' }];
-  for (const transform of hasTransform ? [false, true] : [false]) {
-    const base = transform ? 'transform' : 'mean and scale';
-    list.push({ name: base, tools: { transform, dct: false, frequencyWeight: false } });
-    if (!dct) continue;
-    list.push({ name: `${base}, DCT`, tools: { transform, dct: true, frequencyWeight: false } });
-    list.push({ name: `${base}, DCT, frequency weight`, tools: { transform, dct: true, frequencyWeight: true } });
+  const of = (...on: (keyof Tools)[]): Candidate => {
+    const tools: Tools = { ...NO_TOOLS, ...Object.fromEntries(on.map((tool) => [tool, true])) };
+    return {
+      name: on
+        .filter((tool) => tool !== 'dense')
+        .map((tool) => NAMES[tool])
+        .join(', '),
+      tools,
+    };
+  };
+  const none: Candidate = { name: 'none' };
+  if (view.height * view.width === 1) {
+    return [none, of('mean', 'trellis'), ...(hasTransform ? [of('mean', 'transform', 'trellis')] : [])];
   }
-  return list;
+  const list = [none, of('dense', 'dct', 'frequencyWeight', 'trellis', 'energy')];
+  if (!hasTransform) return list;
+  const base = ['dense', 'mean', 'transform'] as const;
+  return [
+    ...list,
+    of(...base, 'energy'),
+    of(...base, 'trellis'),
+    of(...base, 'dct', 'energy'),
+    of(...base, 'dct', 'frequencyWeight'),
+    of(...base, 'dct', 'frequencyWeight', 'energy'),
+    of(...base, 'dct', 'frequencyWeight', 'trellis', 'energy'),
+  ];
 }
+
+/** What people read. */
+const NAMES: Record<keyof Tools, string> = {
+  mean: 'mean and scale',
+  transform: 'transform',
+  dct: 'DCT',
+  frequencyWeight: 'frequency weight',
+  trellis: 'trellis',
+  energy: 'energy',
+  dense: 'dense coder',
+};
+
+/** Steps of a trial, in parts of the one that does the damage aimed at. */
+const SPREAD = [0.55, 0.8, 1.2, 1.8];
+/** Steps beyond those, at most. */
+const FURTHER = 4;
 
 /** Tries every candidate; the first outcome is that of no profile. */
 export async function tryAll(candidates: readonly Candidate[], trials: Trials): Promise<Outcome[]> {
-  const total = candidates.length * trials.steps.length * (trials.second ? 2 : 1);
+  const { target, coder, items, judge, second, secondJudge = judge } = trials;
+  const total = candidates.length * SPREAD.length * (second ? 2 : 1);
   let done = 0;
-  const curve = async (parts: ProfileParts | undefined, items: readonly Item[], judge: Judge) => {
+  const curve = async (trial: Trial | undefined, step: number, from: readonly Item[], by: Judge) => {
     const points: TrialPoint[] = [];
-    for (const step of trials.steps) {
+    const add = async (at: number) => points.push(await measure(from, trial, at, coder, by));
+    for (const share of SPREAD) {
       trials.progress?.(done++, total);
-      points.push(await measure(items, trials.view, parts, step, trials.coder, judge));
+      await add(share * step);
+    }
+    // The search looked at a few items only: go on where the damage lies beyond the steps.
+    let [low, high] = [SPREAD[0] * step, SPREAD[SPREAD.length - 1] * step];
+    for (let i = 0; i < FURTHER && bytesAt(points, target) === undefined; i++) {
+      const coarser = 2 * points.filter((p) => p.kl < target).length >= points.length;
+      if (coarser) high *= 1.6;
+      else low /= 1.6;
+      await add(coarser ? high : low);
     }
     return points;
   };
   const outcomes: Outcome[] = [];
-  let none: TrialPoint[] | undefined;
-  let secondNone: TrialPoint[] | undefined;
+  let step = trials.guess;
+  let plain: number | undefined;
+  let secondPlain: number | undefined;
   for (const { name, tools } of candidates) {
-    const parts = tools && trials.build(tools);
-    const points = await curve(parts, trials.items, trials.judge);
-    const secondPoints = trials.second && (await curve(parts, trials.second, trials.secondJudge ?? trials.judge));
-    none ??= points;
-    secondNone ??= secondPoints;
-    const ratio = parts ? ratioAtEqualDamage(points, none) : 1;
-    const secondRatio = secondPoints && secondNone ? ratioAtEqualDamage(secondPoints, secondNone) : undefined;
-    const plain = middle(none);
-    const profileBytes = parts ? trials.bytesOf(parts) : 0;
-    const saved = ratio === undefined ? 0 : plain * (1 - ratio);
+    const trial = tools && (await trials.build(tools));
+    const found = await stepFor(target, step, items, trial, coder, judge);
+    const points = await curve(trial, found, items, judge);
+    const bytes = bytesAt(points, target);
+    const other = second && bytesAt(await curve(trial, found, second, secondJudge), target);
+    // The next search begins where this one ended, if it got there.
+    if (bytes !== undefined) step = found;
+    if (!trial) [plain, secondPlain] = [bytes, other];
+    const profileBytes = trial?.profile.length ?? 0;
+    const saved = plain !== undefined && bytes !== undefined ? plain - bytes : 0;
     outcomes.push({
       name,
       profileBytes,
-      ratio: ratio ?? null,
-      secondRatio: secondRatio ?? null,
-      breakEvenFrames: !parts ? 0 : saved > 0 ? Math.ceil(profileBytes / saved) : null,
-      bytesPerFrame: ratio === undefined ? Number.POSITIVE_INFINITY : plain - saved + profileBytes / trials.amortise,
+      bytes: bytes ?? null,
+      ratio: quotient(bytes, plain),
+      secondRatio: quotient(other, secondPlain),
+      breakEvenFrames: !trial ? 0 : saved > 0 ? Math.ceil(profileBytes / saved) : null,
+      bytesPerFrame: bytes === undefined ? Number.POSITIVE_INFINITY : bytes + profileBytes / trials.amortise,
+      step: found,
       points,
     });
   }
   return outcomes;
 }
 
-/** Geometric mean of the bytes of a curve. */
-function middle(points: readonly TrialPoint[]): number {
-  return Math.exp(points.reduce((sum, p) => sum + Math.log(p.bytes), 0) / points.length);
+function quotient(a: number | undefined, b: number | undefined): number | null {
+  return a === undefined || b === undefined ? null : a / b;
 }
 
 /** How the choice may fall. */
@@ -114,10 +162,14 @@ export interface Rules {
 /** The cheapest candidate that the rules allow: its index. */
 export function cheapest(candidates: readonly Candidate[], outcomes: readonly Outcome[], rules: Rules): number {
   let best = -1;
+  // Where coding without a profile could not be measured, no profile can be shown to be better.
+  const known = outcomes[0].bytes !== null;
   for (const [i, { tools }] of candidates.entries()) {
     const { bytesPerFrame, secondRatio } = outcomes[i];
     if (rules.forceTransform) {
       if (!tools?.transform) continue;
+    } else if (tools && !known) {
+      continue;
     } else if (tools?.transform && rules.transformNeedsSecond) {
       if (secondRatio === null || secondRatio >= 1) continue;
     } else if (secondRatio !== null && secondRatio > 1) {

@@ -12,7 +12,8 @@ import type { Tail } from './tail.js';
 const CHANGE = 0.15;
 /** Classes that are followed at each position: the likeliest. */
 const CLASSES = 200;
-/** Runs of the tail at most. */
+/** Items that are changed at most, and runs of the tail at most. */
+const ITEMS = 16;
 const RUNS = 4000;
 
 /**
@@ -26,7 +27,7 @@ export async function fisherGram(
   progress: (done: number, total: number) => void = () => {},
 ): Promise<Float64Array> {
   const { channels } = view;
-  const used = items.slice(0, Math.max(4, Math.floor(RUNS / channels)));
+  const used = items.slice(0, Math.min(ITEMS, Math.max(4, Math.floor(RUNS / channels))));
   const gram = new Gram(channels);
   const total = used.length * channels;
   const sign = signs();

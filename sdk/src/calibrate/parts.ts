@@ -10,12 +10,41 @@ export interface CurvePoint {
   readonly kl: number;
 }
 
+/** Tools that a profile can recommend, beside classes. */
+export interface Tools {
+  /** Taking the means away. */
+  readonly mean: boolean;
+  /** Channel transform. */
+  readonly transform: boolean;
+  /** Orthonormal DCT over the planes, after the channel transform. */
+  readonly dct: boolean;
+  /** Weight of the frequencies, with the DCT. */
+  readonly frequencyWeight: boolean;
+  /** Trellis instead of a dead zone. */
+  readonly trellis: boolean;
+  /** A reconstruction step that keeps the source's energy. */
+  readonly energy: boolean;
+  /** The dense coder. */
+  readonly dense: boolean;
+}
+
+/** No tools at all. */
+export const NO_TOOLS: Tools = {
+  mean: false,
+  transform: false,
+  dct: false,
+  frequencyWeight: false,
+  trellis: false,
+  energy: false,
+  dense: false,
+};
+
 /** The contents of a profile. */
 export interface ProfileParts {
   readonly channels: number;
   /** Mean of each channel. */
   readonly mean: Float32Array;
-  /** Standard deviation of each coefficient where there is a transform, else of each channel. */
+  /** Standard deviation of each channel. */
   readonly sigma: Float32Array;
   readonly transform?: {
     readonly rank: number;
@@ -23,19 +52,11 @@ export interface ProfileParts {
     readonly forward: Float32Array;
     /** channels × rank, row by row. */
     readonly inverse: Float32Array;
+    /** Standard deviation of each coefficient. */
+    readonly sigma: Float32Array;
   };
-  /** Orthonormal DCT over the planes, after the channel transform. */
-  readonly dct: boolean;
-  /** Weight of the frequencies, with the DCT. */
-  readonly frequencyWeight: boolean;
+  readonly tools: Tools;
   readonly curve: readonly CurvePoint[];
-}
-
-/** Tools that a profile can switch on, beside mean and scale. */
-export interface Tools {
-  readonly transform: boolean;
-  readonly dct: boolean;
-  readonly frequencyWeight: boolean;
 }
 
 /** Puts statistics and tools together. */
@@ -49,16 +70,16 @@ export function partsOf(
   return {
     channels: statistics.channels,
     mean: Float32Array.from(statistics.mean),
-    sigma: Float32Array.from(used ? used.sigma : statistics.sigma),
+    sigma: Float32Array.from(statistics.sigma),
     ...(used && {
       transform: {
         rank: used.rank,
         forward: Float32Array.from(used.forward),
         inverse: Float32Array.from(used.inverse),
+        sigma: Float32Array.from(used.sigma),
       },
     }),
-    dct: tools.dct,
-    frequencyWeight: tools.frequencyWeight,
+    tools,
     curve,
   };
 }

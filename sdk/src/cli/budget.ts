@@ -11,6 +11,7 @@ export interface BudgetFlags {
   bitsPerValue?: number;
   bytes?: number;
   step?: number;
+  expectedKl?: number;
   lossless?: boolean;
   keep?: number;
   asymmetry?: number;
@@ -19,12 +20,12 @@ export interface BudgetFlags {
 }
 
 const METHOD = ['keep', 'asymmetry', 'blocks', 'distortion'] as const;
-const SINGLE = ['nrmse', 'maxError', 'bitsPerValue', 'bytes', 'step'] as const;
+const SINGLE = ['nrmse', 'maxError', 'bitsPerValue', 'bytes', 'step', 'expectedKl'] as const;
 
 /** What to do when there is no budget, or a wrong one. */
 export const BUDGET_ADVICE =
-  'Give one of --preset near-lossless|balanced|small, --nrmse, --max-error, --bits-per-value, --bytes, --step, --lossless, or the ' +
-  "method's own --keep --asymmetry --blocks --distortion.";
+  'Give one of --preset near-lossless|balanced|small, --nrmse, --max-error, --bits-per-value, --bytes, --step, --expected-kl with --profile, --lossless, ' +
+  "or the method's own --keep --asymmetry --blocks --distortion.";
 
 /** A number that is written as one; commander turns the error into a usage error. */
 export function parseNumber(text: string): number {
@@ -55,6 +56,7 @@ export function addBudgetFlags(command: Command): Command {
   number('--bits-per-value <x>', 'at most this many bits per value, everything counted');
   whole('--bytes <n>', 'at most this many bytes, everything counted');
   number('--step <x>', 'this quantiser step; no search, no verification');
+  number('--expected-kl <nats>', "the KL of the task's answers that the profile's curve puts at this; an estimate");
   command.option('--lossless', 'every bit comes back');
   number('--keep <x>', 'method: fraction of the values that survive, 0 to 1');
   number('--asymmetry <x>', 'method: weight of negative values in the ranking');

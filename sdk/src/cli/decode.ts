@@ -10,6 +10,7 @@ import { type CommonOptions, count, Reporter } from './report.js';
 export interface DecodeFlags extends CommonOptions, PickFlags {
   maxBytes?: number;
   maxWork?: number;
+  profile?: string[];
 }
 
 export async function decodeCommand(input: string, output: string, flags: DecodeFlags): Promise<void> {
@@ -18,7 +19,9 @@ export async function decodeCommand(input: string, output: string, flags: Decode
   const bytes = await readInput(input);
   reporter.size(bytes.length);
   reporter.stage(`decoding ${count(bytes.length)} bytes`);
-  const options = { maxBytes: flags.maxBytes, maxWork: flags.maxWork };
+  const profiles: Uint8Array[] = [];
+  for (const path of flags.profile ?? []) profiles.push(await readInput(path));
+  const options = { maxBytes: flags.maxBytes, maxWork: flags.maxWork, profiles };
   let tensor: ReturnType<typeof decode>;
   if (sniff(bytes) === 'frame') {
     tensor = decode(bytes, options);

@@ -13,6 +13,7 @@ export interface EncodeFlags extends BudgetFlags, CommonOptions {
   layout?: EncodeOptions['layout'];
   granularity?: EncodeOptions['granularity'];
   dtype?: DType;
+  profile?: string;
 }
 
 export async function encodeCommand(input: string, output: string, flags: EncodeFlags): Promise<void> {
@@ -22,9 +23,10 @@ export async function encodeCommand(input: string, output: string, flags: Encode
   const file = await readInput(input);
   reporter.size(file.length);
   const tensor = readNpy(file, { dtype: flags.dtype });
+  const profile = flags.profile === undefined ? undefined : await readInput(flags.profile);
   reporter.stage(`encoding ${count(tensor.size)} values`);
   const { mode, effort, layout, granularity } = flags;
-  const { bytes, report } = encode(tensor, { budget, mode, effort, layout, granularity });
+  const { bytes, report } = encode(tensor, { budget, mode, effort, layout, granularity, profile });
   reporter.stage(`writing ${output}`);
   await writeOutput(output, [bytes]);
   const { type, dims } = tensor;
@@ -43,6 +45,7 @@ function describe(r: EncodeReport): string[] {
   return [
     ...columns([
       ['mode', r.mode],
+      ['tools', r.tools.join(', ') || 'none'],
       ['step', short(r.step)],
       ['NRMSE', `${short(r.nrmse)}, worst group ${short(r.worstGroupNrmse)}`],
       ['max error', short(r.maxError)],

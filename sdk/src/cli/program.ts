@@ -10,6 +10,7 @@ function version(): string {
 
 const LAYOUTS = ['auto', 'nchw', 'nhwc', 'rows'];
 const GRANULARITIES = ['tensor', 'row', 'channel'];
+const METRICS = ['weights', 'covariance', 'fisher'];
 const DTYPES = ['float32', 'float16', 'bfloat16', 'int8', 'uint8', 'int16', 'int32'];
 
 const EPILOGUE = `
@@ -38,7 +39,8 @@ export function createProgram(): Command {
       .addOption(new Option('--effort <name>', 'time to spend').choices(['fast', 'default', 'dense']))
       .addOption(new Option('--layout <name>', 'how dims map to rows, channels and planes').choices(LAYOUTS))
       .addOption(new Option('--granularity <name>', 'what shares one scale').choices(GRANULARITIES))
-      .addOption(new Option('--dtype <name>', 'element type; bfloat16 takes 2-byte void and uint16').choices(DTYPES)),
+      .addOption(new Option('--dtype <name>', 'element type; bfloat16 takes 2-byte void and uint16').choices(DTYPES))
+      .option('--profile <file>', 'use a profile (see calibrate); whoever decodes the frame needs it'),
   ).action(async (input, output, flags) => {
     const { encodeCommand } = await import('./encode.js');
     await encodeCommand(input, output, flags);
@@ -48,6 +50,7 @@ export function createProgram(): Command {
     .option('--tensor <name>', 'container: the tensor with this name')
     .addOption(new Option('--step <n>', 'container: the tensor at this step').argParser(parseCount))
     .option('--recover', 'container: use the records before the first damaged one')
+    .option('--profile <file...>', 'profiles that the input may refer to')
     .addOption(new Option('--max-bytes <n>', 'refuse tensors larger than this').argParser(parseCount))
     .addOption(new Option('--max-work <n>', 'refuse frames that need more operations').argParser(parseCount))
     .action(async (input, output, flags) => {
@@ -84,7 +87,38 @@ export function createProgram(): Command {
       await cutCommand(model, tensor, flags);
     });
 
+  command('calibrate', 'make a profile for one cut of one model from example tensors; no training')
+    .option('--features <npy...>', 'tensors at the cut: images × channels × height × width, or tokens × channels')
+    .option('--inputs <npy...>', 'what the whole model takes instead; its head is run on every row')
+    .option('--second <npy...>', 'tensors of another source, on which the profile must not lose')
+    .option('--model <onnx>', 'the model that reads the tensor: its tail, or the whole')
+    .option('--tensor <name>', "the tensor; the model's only input unless given")
+    .option('--logits <name>', 'the output whose KL is measured; the first unless given')
+    .requiredOption('-o, --out <file>', 'the profile')
+    .addOption(new Option('--metric <name>', 'what errors are weighed by').choices(METRICS))
+    .addOption(new Option('--amortise <frames>', 'frames that share the profile').argParser(parseCount).default(1000))
+    .addOption(
+      new Option('--share <a>', 'share of the weights in the metric, 0 to 1').argParser(parseShare).default(0.6),
+    )
+    .addOption(new Option('--rank <n>', 'coefficients of the transform, fewer than channels').argParser(parseCount))
+    .option('--force-transform', 'take a transform whatever the trials say')
+    .option('--no-run', 'judge by the weighted error, without running the model')
+    .addOption(new Option('--layout <name>', 'how dims map to rows, channels and planes').choices(LAYOUTS))
+    .addOption(new Option('--dtype <name>', 'element type; bfloat16 takes 2-byte void and uint16').choices(DTYPES))
+    .action(async (flags) => {
+      const { calibrateCommand } = await import('./calibrate.js');
+      await calibrateCommand(flags);
+    });
+
   return program;
+}
+
+function parseShare(text: string): number {
+  const share = Number(text);
+  if (text.trim() === '' || !(share >= 0 && share <= 1)) {
+    throw new InvalidArgumentError('It must be a number from 0 to 1.');
+  }
+  return share;
 }
 
 /** Collects `--input-shape NAME=1,3,224,224`. */

@@ -1,6 +1,6 @@
 /** Made-up features whose channels share a few sources, and a tail that reads them. */
 import type { Tensor } from '../../src/codec/types.js';
-import type { ModelProto } from '../../src/onnx/gen/onnx_pb.js';
+import type { ModelProto, TensorProto } from '../../src/onnx/gen/onnx_pb.js';
 import { model, node, weight } from '../onnx/graphs.js';
 
 /** Numbers from −1 to 1, the same ones each time. */
@@ -29,9 +29,9 @@ export function planes(images: number, channels: number, side: number, seed: num
       for (let x = 0; x < side; x++) {
         const values = sources.map((source) => source(y, x));
         for (let c = 0; c < channels; c++) {
-          let sum = 2 * c;
+          let sum = c;
           for (let s = 0; s < channels; s++) sum += mixing[c * channels + s] * values[s];
-          data[((image * channels + c) * side + y) * side + x] = sum;
+          data[((image * channels + c) * side + y) * side + x] = sum / 5;
         }
       }
     }
@@ -45,7 +45,17 @@ export function tokens(count: number, channels: number, seed: number, mixture = 
   return { type: 'float32', data, dims: [count, channels] };
 }
 
-/** 1 × 1 convolution, pooling, classes. */
+/** A weight of random values, small enough for answers that waver. */
+function wavering(name: string, dims: number[], seed: number): TensorProto {
+  const next = random(seed);
+  const tensor = weight(name, dims);
+  const scale = 2 / Math.sqrt(dims[0]);
+  const data = Float32Array.from({ length: dims.reduce((a, b) => a * b, 1) }, () => scale * next());
+  tensor.rawData = new Uint8Array(data.buffer);
+  return tensor;
+}
+
+/** 1 × 1 convolution, classes from every position. */
 export function convolutionTail(channels: number, side: number): ModelProto {
   return model({
     inputs: { h: ['N', channels, side, side] },
@@ -53,11 +63,10 @@ export function convolutionTail(channels: number, side: number): ModelProto {
     nodes: [
       node('Conv', 'h w', 'a'),
       node('Relu', 'a', 'b'),
-      node('GlobalAveragePool', 'b', 'c'),
-      node('Flatten', 'c', 'd'),
-      node('MatMul', 'd v', 'logits'),
+      node('Flatten', 'b', 'c'),
+      node('MatMul', 'c v', 'logits'),
     ],
-    weights: [weight('w', [4, channels, 1, 1]), weight('v', [4, 3])],
+    weights: [wavering('w', [4, channels, 1, 1], 11), wavering('v', [4 * side * side, 3], 12)],
   });
 }
 
@@ -67,6 +76,6 @@ export function tokenTail(channels: number): ModelProto {
     inputs: { h: ['N', channels] },
     outputs: { logits: ['N', 4] },
     nodes: [node('MatMul', 'h v', 'logits')],
-    weights: [weight('v', [channels, 4])],
+    weights: [wavering('v', [channels, 4], 13)],
   });
 }
