@@ -48,7 +48,7 @@ export default {
   class: 'self-contained',
   about:
     'groups of 32, keys (before their rotation) by channel, values by token, f16 minimum and step; own implementation',
-  variants: [{ label: '', all: true, ladder: () => bitsUpTo(1, 8) }],
+  variants: [{ label: '', all: true, ladder: () => bitsUpTo(1, 5) }],
   encode,
   decode,
 };
