@@ -5,12 +5,10 @@ import { compare, plain, TARGET } from './compare.mjs';
 import { ratio } from './curve.mjs';
 import { curvePlot } from './curve-plot.mjs';
 import { INPUT } from './cuts.mjs';
-import { loadPeers, PEERS } from './peers/index.mjs';
-import { transformed } from './peers/transformed.mjs';
+import { loadPeers, PEERS, settle } from './peers/index.mjs';
 import { peersReport } from './peers-report.mjs';
 import { publishedTable } from './published.mjs';
 import { loadStack, StackJudge, statisticsOf } from './stack.mjs';
-import { transformsAt } from './transforms.mjs';
 
 const LEVELS = [0.01, TARGET, 0.05];
 /** KL that a curve has to cover. */
@@ -69,15 +67,10 @@ export async function peersStudy({ cuts, features, store, sets, python, wantedPe
     };
     for (const { name } of cuts) {
       const [count, ...dims] = contextAt(name).judge.stack.dims;
-      const reference = peers.find((peer) => peer.name === 'nncodec');
-      const { transforms, why } = reference
-        ? await transformsAt(name, contextAt(name).calibration)
-        : { transforms: [] };
-      if (why) missing.push({ name: `nncodec (b) at ${name}`, why });
-      const behind = transforms.map((transform) => transformed(reference, transform));
-      for (const peer of [...peers, ...behind].filter((p) => !p.suits || p.suits(name, dims))) {
+      for (const peer of peers.filter((p) => !p.suits || p.suits(name, dims))) {
         try {
-          const row = await compare(peer, contextAt(peer.cut ?? name), LEVELS);
+          const context = contextAt(peer.cut ?? name);
+          const row = await compare(await settle(peer, context), context, LEVELS);
           rows.push({ set: set.name, cut: name, count, values: dims.reduce((a, b) => a * b, 1), ...row });
         } catch (error) {
           missing.push({ name: `${peer.name} at ${name}`, why: error.message });

@@ -8,6 +8,7 @@ import { transformed } from '../rate/peers/transformed.mjs';
 import { peersReport } from '../rate/peers-report.mjs';
 import { statisticsOf } from '../rate/stack.mjs';
 import { withoutFirst } from '../rate/text-model.mjs';
+import { planesTransform } from '../rate/transforms.mjs';
 
 /** Four items of two values; a peer rounds them to multiples of its step and takes 100 / step bytes. */
 const stack = { data: Float32Array.of(1, 2, 3, 4, 5, 6, 7, 8), dims: [4, 2] };
@@ -113,6 +114,30 @@ describe('wrapped peers', () => {
     const { data } = await peer.run(stack, { step: 1 }, {});
     expect(data[0]).toBeCloseTo(1.05, 6);
     expect(statisticsOf(await peer.prepare(stack)).rms).toBeCloseTo(2 * statisticsOf(stack).rms, 5);
+  });
+
+  it('turn planes into coefficients and back', () => {
+    const dims = [2, 3, 4, 5];
+    const planes = { data: Float32Array.from({ length: 120 }, (_, i) => Math.sin(i * i)), dims };
+    // A rotation of the first two channels.
+    const [c, s] = [Math.cos(1), Math.sin(1)];
+    const forward = Float32Array.of(c, s, 0, -s, c, 0, 0, 0, 1);
+    const backward = Float32Array.of(c, -s, 0, s, c, 0, 0, 0, 1);
+    const profile = { mean: Float32Array.of(1, 2, 3), transform: { rank: 3, forward, inverse: backward } };
+    for (const transform of [
+      planesTransform({ name: 'a', version: '1' }),
+      planesTransform({ name: 'b', version: '1', profile }),
+    ]) {
+      const coefficients = transform.forward(planes);
+      expect(coefficients.dims).toEqual(dims);
+      const back = transform.inverse(coefficients.data, planes);
+      for (let i = 0; i < back.length; i++) expect(back[i]).toBeCloseTo(planes.data[i], 4);
+    }
+    // The mean of a plane is its first coefficient.
+    const flat = { data: new Float32Array(20).fill(1), dims: [1, 1, 4, 5] };
+    const [first, second] = planesTransform({ name: 'a', version: '1' }).forward(flat).data;
+    expect(first).toBeCloseTo(Math.sqrt(20), 4);
+    expect(second).toBeCloseTo(0, 5);
   });
 
   it('keep the first token apart', () => {

@@ -2,7 +2,7 @@
 //
 //   { name, class, about, version?, variants: [{ label, ladder(statistics) | grid(statistics) → settings, all? }],
 //     run(stack, setting, { python, calibration }) → { data, bytes: [per item], encodeMs?, decodeMs? },
-//     suits?(cut, dims), cut?, thorough? }
+//     suits?(cut, dims), cut?, thorough?, at?(context, peer) → the peer for one cut }
 //
 // or has, instead of `run`, `encode(tensor, setting) → bytes` and `decode(bytes, { dims }, setting) → Float32Array`. A decoder
 // knows the dims and what is part of a format's name (the bits of an integer format, say), nothing else: what it needs beside
@@ -18,7 +18,9 @@ import { fingerprint } from '../versions.mjs';
 /** File names, which is what `--peers` takes: all that is compared on images. */
 export const PEERS = [
   'slicer',
+  'slicer-profile',
   'nncodec',
+  'nncodec-b',
   'sz3',
   'zfp',
   'pcodec',
@@ -67,7 +69,8 @@ export async function loadPeers(names, python) {
   for (const file of names) {
     const { default: exported } = await import(`./${file}.mjs`);
     for (const peer of [exported].flat()) {
-      const loaded = { ...peer, version: peer.version ?? sourceOf(file, peer), run: peer.run ?? roundTrip(peer) };
+      const loaded = { ...peer, version: peer.version ?? sourceOf(file, peer) };
+      if (!peer.at) loaded.run ??= roundTrip(peer);
       if (peer.python) {
         const there = (await python.list())[peer.python];
         if (!there?.about) {
@@ -80,4 +83,11 @@ export async function loadPeers(names, python) {
     }
   }
   return { peers, missing };
+}
+
+/** The peer as it is at one cut: some need a profile of it first. */
+export async function settle(peer, context) {
+  if (!peer.at) return peer;
+  const settled = await peer.at(context, peer);
+  return { ...settled, run: settled.run ?? roundTrip(settled) };
 }

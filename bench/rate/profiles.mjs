@@ -1,0 +1,29 @@
+// Profiles of the cuts, made by the SDK from calibration tensors and the weights that read them.
+import { fingerprint } from './versions.mjs';
+
+const SDK = new URL('../../sdk/dist/esm/', import.meta.url);
+const made = new Map();
+
+/** What makes profiles: a stored result is good for the very same code only. */
+export const calibrationVersion = () =>
+  fingerprint(
+    ...['calibrate/calibrate.js', 'calibrate/profile.js', 'generated/calibrate.js'].map((file) => new URL(file, SDK)),
+  );
+
+/** The profile of a cut: `{ parts, report, bytes, id }`. With `force` the transform is in it whatever the trials say. */
+export function profileAt({ cut, stack, features }, { force = false } = {}) {
+  const key = `${features.folder} ${cut} ${stack.path} ${force}`;
+  if (!made.has(key)) made.set(key, make({ cut, stack, features }, force));
+  return made.get(key);
+}
+
+async function make({ cut, stack, features }, force) {
+  // Not built in every checkout, and of no use to other studies.
+  const { calibrate, writeProfile } = await import(new URL('calibrate/index.js', SDK).href);
+  const { parts, report } = await calibrate({
+    model: features.tailBytes(cut),
+    features: [{ type: 'float32', data: stack.data, dims: stack.dims }],
+    ...(force ? { forceTransform: true, runTail: false, trialItems: 4 } : {}),
+  });
+  return { parts, report, ...(await writeProfile(parts)) };
+}
