@@ -172,7 +172,7 @@ proptest! {
     #[test]
     fn garbage_never_panics(mut bytes in prop::collection::vec(any::<u8>(), 0..400), header: bool) {
         if header {
-            bytes.splice(0..0, *b"SLCF\x00\x01");
+            bytes.splice(0..0, *b"SLCF\x00\x02");
         }
         let limits = Limits { max_bytes: 1 << 20, max_work: 1 << 22 };
         let _ = decode(&bytes, limits);

@@ -44,12 +44,18 @@ export function createCodec(source?: InlineWasm | WebAssembly.Module): Codec {
   const engine = new Engine(source);
   let encoder: Encoder | undefined;
   let decoder: Decoder | undefined;
+  // A decoder keeps the profiles it was given; calls that bring none must not find them.
+  let informed: Decoder | undefined;
   return {
     encode(tensor, options) {
       encoder ??= new Encoder(engine);
       return encoder.encode(tensor, options);
     },
     decode(bytes, options) {
+      if (options?.profiles?.length) {
+        informed ??= new Decoder(engine);
+        return informed.decode(bytes, options);
+      }
       decoder ??= new Decoder(engine);
       return decoder.decode(bytes, options);
     },

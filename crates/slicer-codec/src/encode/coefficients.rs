@@ -1,7 +1,7 @@
 //! Forward transforms: from a tensor to the coefficients that are quantised (encoder side of spec § 15, § 16).
 
 use super::source::Source;
-use crate::dct::Dct;
+use crate::dct::{Dct, TILE};
 use crate::elements::{self, BLOCK};
 use crate::error::{Error, ErrorCode, Field, Result};
 use crate::layout::View;
@@ -21,6 +21,9 @@ pub(super) struct Transforms {
     pub dct: Option<bool>,
 }
 
+/// Sums of transforms stay below this, far from the end of f32.
+const LARGEST: f64 = 1e37;
+
 /// The coefficients of one tensor.
 #[derive(Default)]
 pub(super) struct Coefficients {
@@ -36,8 +39,9 @@ impl Coefficients {
         self.dct.inverse(values, size, weighted)
     }
 
-    /// Transforms a tensor; returns the coded view. A profile must be there if means or a matrix are asked for.
-    pub fn forward(&mut self, source: &Source<'_>, profile: Option<&Profile>, t: Transforms) -> Result<View> {
+    /// Transforms a tensor; returns the coded view, or `None` where sums would leave f32's range on the way there or back. A
+    /// profile must be there if means or a matrix are asked for.
+    pub fn forward(&mut self, source: &Source<'_>, profile: Option<&Profile>, t: Transforms) -> Result<Option<View>> {
         let view = source.view;
         try_resize(&mut self.values, source.len(), Field::Data)?;
         for (b, block) in self.values.chunks_mut(BLOCK).enumerate() {
@@ -74,10 +78,12 @@ impl Coefficients {
             self.dct
                 .forward(&mut self.values, (coded.height, coded.width), weighted)?;
         }
-        if self.values.iter().all(|v| v.is_finite()) {
-            Ok(coded)
-        } else {
-            Err(Error::argument(ErrorCode::NonFinite, Field::Transform, 0))
+        let largest = |values: &[f32]| values.iter().fold(0.0f32, |m, v| if v.abs() > m { v.abs() } else { m });
+        let finite = self.values.iter().all(|v| v.is_finite());
+        let mut bound = f64::from(largest(&self.values)) * (TILE * TILE) as f64;
+        if let Some(matrix) = profile.and_then(|p| p.transform.as_ref()).filter(|_| t.channel) {
+            bound *= f64::from(largest(&matrix.inverse)) * matrix.coefficients as f64;
         }
+        Ok((finite && bound < LARGEST).then_some(coded))
     }
 }

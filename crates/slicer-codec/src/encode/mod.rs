@@ -184,6 +184,10 @@ impl Encoder {
     ) -> Result<Report> {
         options.check()?;
         let source = Source::new(*tensor, options.layout, options.granularity)?;
+        if let Some(profile) = self.profile.as_ref().filter(|p| p.channels != source.view.channels) {
+            let channels = profile.channels as u64;
+            return Err(Error::argument(ErrorCode::ProfileMismatch, Field::ProfileId, channels));
+        }
         let lossless = matches!(options.budget, Budget::Lossless)
             || options.mode == Mode::Lossless
             || matches!(options.budget, Budget::Nrmse(v) | Budget::MaxError(v) if v == 0.0);

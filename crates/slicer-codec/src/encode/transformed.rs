@@ -65,7 +65,9 @@ impl Transformed {
         emitter: &mut Emitter,
         out: &mut Vec<u8>,
     ) -> Result<Option<(Sections, f32, u32)>> {
-        let coded = self.coefficients(source, profile, recipe.transforms)?;
+        let Some(coded) = self.coefficients(source, profile, recipe.transforms)? else {
+            return Ok(None);
+        };
         let values = &self.coefficients.values;
         try_resize(&mut tokens.levels, values.len(), Field::Data)?;
         let bias = if recipe.trellis.is_some() { 0.0 } else { DEAD_ZONE };
@@ -97,13 +99,13 @@ impl Transformed {
         source: &Source<'_>,
         profile: Option<&Arc<Profile>>,
         transforms: Transforms,
-    ) -> Result<View> {
-        if let Some(coded) = self.coded.filter(|_| self.made == Some(transforms)) {
-            return Ok(coded);
+    ) -> Result<Option<View>> {
+        if self.made == Some(transforms) {
+            return Ok(self.coded);
         }
         self.made = None;
         let coded = self.coefficients.forward(source, profile.map(|p| &**p), transforms)?;
-        (self.made, self.coded) = (Some(transforms), Some(coded));
+        (self.made, self.coded) = (Some(transforms), coded);
         Ok(coded)
     }
 

@@ -112,7 +112,7 @@ pub fn large() -> Vec<(String, Vec<u8>)> {
     ] {
         let bytes = elements(dtype, 64 * 64 * 64, 5);
         let tensor = TensorRef::new(dtype, &dims, &bytes).unwrap();
-        for budget in [Budget::Nrmse(0.1), Budget::Lossless] {
+        for budget in [Budget::Nrmse(0.1), Budget::Step(0.5), Budget::Lossless] {
             let options = EncodeOptions {
                 effort,
                 ..EncodeOptions::new(budget)
@@ -128,6 +128,8 @@ fn streams() -> Vec<(Vec<u8>, Vec<u8>)> {
     for (i, checksum) in [(0u64, false), (1, true), (2, false)] {
         let options = StreamOptions {
             checksum,
+            trellis: i == 1,
+            adaptive: i > 0,
             ..StreamOptions::new(DType::F32, &[8, 40], 0.2)
         };
         let mut encoder = StreamEncoder::new(&options, None).unwrap();
