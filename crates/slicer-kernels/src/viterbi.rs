@@ -35,16 +35,44 @@ pub struct Objective {
     pub lambda: f32,
 }
 
-/// The best level of each parity under each union quantiser.
-#[derive(Clone, Copy, Default)]
+/// The best level of each parity under each union quantiser, and what they cost.
 struct Choice {
     levels: [[u32; 2]; 2],
+    costs: [[f32; 2]; 2],
 }
+
+/// Tries the points around |value| / half a step, and zero.
+#[inline(always)]
+fn choose(a: f32, class: u8, lambda: f32, rates: &Rates) -> Choice {
+    let mut choice = Choice {
+        levels: [[0; 2]; 2],
+        costs: [[NEVER; 2]; 2],
+    };
+    for (union, (best, levels)) in choice.costs.iter_mut().zip(&mut choice.levels).enumerate() {
+        let low = ((a + union as f32) * 0.5).min(1e9) as u32;
+        let others = if low > 1 { low - 1 } else { 2 - 2 * low };
+        for k in [low, low + 1, 0, others] {
+            let point = 2 * k - shift(union, k.min(1) as i32) as u32;
+            let d = a - point as f32;
+            let cost = 0.25 * d * d + lambda * rates.bits(class, union, k);
+            let parity = (k & 1) as usize;
+            if cost < best[parity] {
+                best[parity] = cost;
+                levels[parity] = k;
+            }
+        }
+    }
+    choice
+}
+
+/// Stands for a level that 16 bits do not hold; such a choice is made again on the way back.
+const WIDE: u16 = u16::MAX;
 
 /// Buffers of the search.
 #[derive(Default)]
 pub struct Search {
-    choices: Vec<Choice>,
+    /// Levels of the choices, by union and parity.
+    choices: Vec<[[u16; 2]; 2]>,
     /// Came from which state, per value and state.
     from: Vec<[u8; STATES]>,
 }
@@ -75,7 +103,7 @@ impl Search {
         if self.choices.try_reserve_exact(count).is_err() || self.from.try_reserve_exact(count).is_err() {
             return false;
         }
-        self.choices.resize(count, Choice::default());
+        self.choices.resize(count, [[0; 2]; 2]);
         self.from.resize(count, [0; STATES]);
         true
     }
@@ -104,25 +132,11 @@ impl Search {
             let i = first + t * stride;
             let a = (values[i] * inverse).abs();
             let class = classes[i];
-            let mut best = [[NEVER; 2]; 2];
-            let choice = &mut self.choices[t];
-            for (union, (best, choice)) in best.iter_mut().zip(&mut choice.levels).enumerate() {
-                let low = ((a + union as f32) * 0.5).min(1e9) as u32;
-                let others = if low > 1 { low - 1 } else { 2 - 2 * low };
-                for k in [low, low + 1, 0, others] {
-                    let point = 2 * k - shift(union, k.min(1) as i32) as u32;
-                    let d = a - point as f32;
-                    let cost = 0.25 * d * d + objective.lambda * rates.bits(class, union, k);
-                    let parity = (k & 1) as usize;
-                    if cost < best[parity] {
-                        best[parity] = cost;
-                        choice[parity] = k;
-                    }
-                }
-            }
+            let choice = choose(a, class, objective.lambda, rates);
+            self.choices[t] = choice.levels.map(|l| l.map(|k| u16::try_from(k).unwrap_or(WIDE)));
             let (mut next, from) = ([NEVER; STATES], &mut self.from[t]);
             for (to, (next, from)) in next.iter_mut().zip(from).enumerate() {
-                let [a, b] = BEFORE[to].map(|(s, parity)| (costs[s] + best[s >> 2][parity], s as u8));
+                let [a, b] = BEFORE[to].map(|(s, parity)| (costs[s] + choice.costs[s >> 2][parity], s as u8));
                 // The lower state first on ties.
                 (*next, *from) = if b.0 < a.0 { b } else { a };
             }
@@ -139,7 +153,11 @@ impl Search {
             let i = first + t * stride;
             let before = State::of(usize::from(self.from[t][state]));
             let parity = usize::from(before.next(1).index() == state);
-            let k = self.choices[t].levels[before.union()][parity] as i32;
+            let mut k = i32::from(self.choices[t][before.union()][parity]);
+            if k == i32::from(WIDE) {
+                let a = (values[i] * inverse).abs();
+                k = choose(a, classes[i], objective.lambda, rates).levels[before.union()][parity] as i32;
+            }
             levels[i] = if values[i] < 0.0 { -k } else { k };
             unions[i] = before.union() as u8;
             state = before.index();
