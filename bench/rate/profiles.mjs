@@ -27,3 +27,17 @@ async function make({ cut, stack, features }, force) {
   });
   return { parts, report, ...(await writeProfile(parts)) };
 }
+
+/** Bytes of a profile of means and scales of token tensors: no weights, no trials on the network. */
+export function tokenProfile({ cut, stack }) {
+  const key = `tokens ${cut} ${stack.dims}`;
+  if (!made.has(key)) made.set(key, makeForTokens(stack));
+  return made.get(key);
+}
+
+async function makeForTokens({ data, dims }) {
+  const { calibrate, writeProfile } = await import(new URL('calibrate/index.js', SDK).href);
+  const features = [{ type: 'float32', data, dims: [data.length / dims.at(-1), dims.at(-1)] }];
+  const { parts } = await calibrate({ features, runTail: false, trialItems: 4 });
+  return (await writeProfile(parts)).bytes;
+}

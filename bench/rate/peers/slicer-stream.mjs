@@ -1,32 +1,35 @@
 // Our own codec token by token: a setup that is sent once and stands in the report, then a bare body a token.
 import { fileURLToPath } from 'node:url';
 import { StreamDecoder, StreamEncoder } from 'slicer-codec';
+import { tokenProfile } from '../profiles.mjs';
 import { fingerprint, packageVersion } from '../versions.mjs';
 import { steps } from './steps.mjs';
 
 const version = fingerprint(fileURLToPath(new URL('../../../sdk/dist/wasm/simd.wasm', import.meta.url)));
 
-/** A row of ours for streams; `optionsOf(calibration stack)` gives what the setup holds beside the step. */
-export function oursByToken(name, rowClass, optionsOf = () => ({})) {
+/**
+ * A row of ours for streams: `shape` of the built-in tables, other options of the stream, and whether the setup names a profile
+ * of means and scales, made of the calibration tokens.
+ */
+export function oursByToken(name, { shape, profiled = false, ...fixed }) {
   return {
     name: `${name}, single tokens`,
     ours: true,
     single: true,
-    class: rowClass,
+    class: profiled ? 'calibrated' : 'self-contained',
     about: `slicer-codec ${packageVersion('slicer-codec')} (WASM ${version}), a body a token, its length not counted`,
     version,
-    variants: [0, 1, 2, 3].map((shape) => ({
-      label: `shape ${shape}`,
-      ladder: ({ rms }) => steps(rms).map((step) => ({ step, shape })),
-    })),
-    run({ data, dims: [count, tokens, width] }, setting, { calibration }) {
-      const options = { type: 'float32', dims: [1, width], ...setting, ...optionsOf(calibration.stack) };
-      const encoder = new StreamEncoder(options);
-      const decoder = new StreamDecoder(encoder.setup);
+    variants: [{ label: `shape ${shape}`, ladder: ({ rms }) => steps(rms).map((step) => ({ step, shape })) }],
+    async run({ data, dims: [count, tokens, width] }, setting, { calibration }) {
+      const profile = profiled ? await tokenProfile(calibration) : undefined;
+      const encoder = new StreamEncoder({ type: 'float32', dims: [1, width], ...fixed, ...setting, profile });
+      const decoder = new StreamDecoder(encoder.setup, { profiles: profile ? [profile] : [] });
       const decoded = new Float32Array(data.length);
       const bytes = new Array(count).fill(0);
       const spent = [0, 0];
       for (let i = 0; i < count * tokens; i++) {
+        // Passages have nothing to do with each other.
+        if (fixed.adaptive && i % tokens === 0) encoder.reset();
         const t0 = performance.now();
         const body = encoder.encode(data.subarray(i * width, (i + 1) * width));
         const t1 = performance.now();
@@ -44,13 +47,9 @@ export function oursByToken(name, rowClass, optionsOf = () => ({})) {
   };
 }
 
-/** Calibration rows that the encoder learns channel activity from. */
-const ROWS = 1024;
-
 export default [
-  oursByToken('slicer', 'self-contained'),
-  oursByToken('slicer, busy channels known', 'calibrated', ({ data, dims }) => {
-    const rows = Math.min(ROWS, data.length / dims.at(-1));
-    return { sample: { data: data.subarray(0, rows * dims.at(-1)), rows } };
-  }),
+  oursByToken('slicer', { shape: 0 }),
+  oursByToken('slicer, adaptive', { shape: 2, adaptive: true }),
+  oursByToken('slicer, mean and scale', { shape: 2, profiled: true }),
+  oursByToken('slicer, mean and scale, trellis', { shape: 2, profiled: true, trellis: true }),
 ];

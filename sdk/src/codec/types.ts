@@ -84,7 +84,7 @@ export interface EncodeOptions {
 /** What a stream fixes for all of its bodies. */
 export interface StreamOptions {
   type: DType;
-  /** Dims of a body; the first is the largest number of rows a body may have. */
+  /** Dims of a body; the first is the largest number of rows a body may have. With 1 every body has exactly one, and says so in no byte. */
   dims: readonly number[];
   /** Quantiser step, the same for every row. */
   step: number;

@@ -12,8 +12,8 @@ const TARGETS: Record<string, [number, number]> = {
 };
 // What they must not grow beyond until then.
 const CAPS: Record<string, [number, number]> = {
-  scalar: [174_000, 84_500],
-  simd: [176_000, 85_500],
+  scalar: [176_000, 85_000],
+  simd: [178_500, 86_000],
   'decode-scalar': [90_000, 41_000],
   'decode-simd': [92_500, 42_000],
 };

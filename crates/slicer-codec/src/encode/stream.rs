@@ -34,7 +34,7 @@ const COARSEST: i8 = 120;
 pub struct StreamOptions<'a> {
     /// Element type.
     pub dtype: DType,
-    /// Dims of a body; the first is the largest number of rows a body may have.
+    /// Dims of a body; the first is the largest number of rows a body may have. With 1 every body has exactly one.
     pub dims: &'a [u32],
     /// Layout; `None` = the default of the rank.
     pub layout: Option<Layout>,
