@@ -251,7 +251,7 @@ fn frames() {
         refused += u32::from(encoded(&mut hash, &mut encoder, &t, &o).is_none());
     }
     assert!(refused < 600, "{refused}");
-    check("frames", &hash, 0xb10a_10a9_8969_cb9a);
+    check("frames", &hash, 0x39b8_8ffa_4c36_48aa);
 }
 
 #[test]
@@ -313,7 +313,7 @@ fn special_values() {
         let t = TensorRef::new(DType::F32, &dims, &bytes).unwrap();
         encoded(&mut hash, &mut encoder, &t, &o);
     }
-    check("special values", &hash, 0x0491_980e_1750_84b2);
+    check("special values", &hash, 0xea5f_e12f_181e_a086);
 }
 
 #[test]
@@ -349,7 +349,7 @@ fn damage() {
             hash.frame(&broken, limits);
         }
     }
-    check("damage", &hash, 0x079b_083b_52d0_c285);
+    check("damage", &hash, 0x6c8c_16fa_ece2_6a95);
 }
 
 #[test]

@@ -20,9 +20,9 @@ const PLAIN_LAMBDA: f32 = 0.04;
 /// λ that serves a mean square error best.
 const ERROR_LAMBDA: f32 = 0.1;
 /// A search under a byte cap or an error budget ends this close to it.
-const CLOSE: f64 = 0.997;
+const CLOSE: f64 = 0.995;
 /// Frames that such a search may make.
-const TRIALS: usize = 6;
+const TRIALS: usize = 5;
 
 /// True where transformed frames are worth trying: asked for by effort or by a profile, with one scale for all.
 pub(super) fn apply(options: &EncodeOptions, profile: Option<&Profile>) -> bool {
@@ -137,21 +137,20 @@ impl Run<'_, '_> {
         Ok(best)
     }
 
-    /// The coarsest frame of a recipe whose error meets the target.
+    /// The coarsest frame of the cheapest recipe whose error meets the target.
     pub(super) fn transformed_within(
         &mut self,
-        recipe: Recipe,
+        recipes: &[Recipe],
         target: Target,
         out: &mut Vec<u8>,
     ) -> Result<Option<Candidate>> {
         let Target::Nrmse(limit) = target else { return Ok(None) };
-        let mut trial = core::mem::take(&mut self.encoder.spare);
         let mut step = limit * self.rms * 3.4;
+        let mut trial = core::mem::take(&mut self.encoder.spare);
+        let mut found = self.cheapest(recipes, step, &mut trial)?;
         let (mut best, mut finest) = (None, f64::INFINITY);
-        for _ in 0..TRIALS {
-            let Some(candidate) = self.transformed(recipe, step, &mut trial)? else {
-                break;
-            };
+        for made in 1..=TRIALS {
+            let Some((recipe, candidate)) = found else { break };
             let error = self.encoder.measure(self.source, &trial)?.nrmse;
             if error <= limit {
                 best = Some(candidate);
@@ -162,8 +161,12 @@ impl Run<'_, '_> {
             } else {
                 finest = step;
             }
+            if made == TRIALS {
+                break;
+            }
             let guess = step * limit * 0.9985 / error.max(limit * 0.25);
             step = if guess < finest { guess } else { 0.98 * finest };
+            found = self.transformed(recipe, step, &mut trial)?.map(|c| (recipe, c));
         }
         self.encoder.spare = trial;
         Ok(best)
@@ -180,7 +183,7 @@ impl Run<'_, '_> {
         let (mut step, mut size) = (self.rms, out.len() as f64);
         // Bytes fall about as a power of the step: the slope is learnt from the last two frames.
         let (mut slope, mut low, mut high) = (-0.7f64, 0.0f64, f64::INFINITY);
-        for _ in 0..2 * TRIALS {
+        for _ in 0..TRIALS {
             if size <= limit {
                 high = high.min(step)
             } else {

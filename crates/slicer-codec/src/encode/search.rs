@@ -100,6 +100,8 @@ impl Run<'_, '_> {
             (Mode::Slicer, _) => alloc::vec![Family::Slicer],
             _ if method => alloc::vec![Family::Slicer],
             (_, Effort::Fast) => alloc::vec![Family::Uniform(PLAIN)],
+            // Transformed frames are tried too and beat the other quantisers; the plain one guards against a surprise.
+            _ if !self.recipes().is_empty() => alloc::vec![Family::Uniform(PLAIN)],
             (Mode::Auto, Effort::Dense) if slicer_fits => {
                 alloc::vec![Family::Uniform(PLAIN), Family::Uniform(DEAD_ZONE), Family::Slicer]
             }
@@ -205,8 +207,9 @@ impl Run<'_, '_> {
                 core::mem::swap(out, &mut trial);
             }
         }
-        for recipe in self.recipes() {
-            let found = self.transformed_within(recipe, target, &mut trial)?;
+        let recipes = self.recipes();
+        if !recipes.is_empty() {
+            let found = self.transformed_within(&recipes, target, &mut trial)?;
             if let Some(candidate) = found.filter(|_| best.is_none() || trial.len() < out.len()) {
                 best = Some(candidate);
                 core::mem::swap(out, &mut trial);
