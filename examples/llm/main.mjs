@@ -73,6 +73,9 @@ async function main(options) {
     console.log(JSON.stringify({ after, settings: { ...settings, profile: undefined }, text, ...summary }, null, 2));
   else
     printSummary(summary, { title: `SmolLM2-135M, ${after} of 30 blocks in the head, step ${step}`, text, plainText });
+  if (drop !== undefined && summary.losses.length === 0)
+    console.error(`The answer ended before body ${drop}: none was lost.`);
+  if (rollback && !run.rollback) console.error('The answer ended before the rollback.');
   if (summary.losses.some(({ agrees }) => !agrees)) process.exitCode = FAILED;
   if (['bytes', 'latency', 'memory'].includes(run.exit)) process.exitCode = LIMITED;
 }
