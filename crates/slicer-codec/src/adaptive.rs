@@ -1,6 +1,6 @@
 //! Adaptive classes: channel classes that follow the levels decoded so far (spec § 19.1).
 
-use crate::error::{Field, Result};
+use crate::error::{Error, ErrorCode, Field, Result};
 use crate::limits::try_resize;
 use alloc::vec::Vec;
 
@@ -56,6 +56,15 @@ impl State {
         }
         self.count = (self.count + 1).min(SLOWEST);
         Ok(())
+    }
+
+    /// An error unless this is a state of a stream with that many channels.
+    pub(crate) fn check(&self, channels: usize) -> Result<()> {
+        if self.count == 0 || self.numbers.len() == channels {
+            return Ok(());
+        }
+        let found = self.numbers.len() as u64;
+        Err(Error::argument(ErrorCode::InvalidOption, Field::Classes, found))
     }
 
     /// The state as bytes, to be restored later: the count, then the numbers.

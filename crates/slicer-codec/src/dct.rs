@@ -8,6 +8,8 @@ use slicer_kernels::dct as kernel;
 
 /// Longest axis of a tile.
 pub(crate) const TILE: usize = 64;
+/// Tile sizes in one plane, at most: two heights times two widths.
+const PLANE_SIZES: usize = 4;
 
 /// cos(π (2n + 1) k / 2N) · √(2 / N), or √(1 / N) for k = 0: in f64, then rounded to f32.
 fn constant(size: usize, k: usize, n: usize) -> f32 {
@@ -57,9 +59,10 @@ pub(crate) struct Dct {
     bases: Vec<(usize, usize)>,
     entries: Vec<f32>,
     line: Vec<f32>,
-    /// Reciprocal weights of the last tile size.
+    /// Weights of the tile sizes of one plane: at most two heights times two widths.
     weights: Vec<f32>,
-    weighed: (usize, usize),
+    /// Height, width and first entry of each in `weights`.
+    weighed: Vec<(usize, usize, usize)>,
 }
 
 /// First value of part `t` when an axis of `n` values is cut into tiles.
@@ -84,17 +87,22 @@ impl Dct {
     }
 
     /// r(u, v) of a tile.
-    fn weigh(&mut self, h: usize, w: usize) -> Result<()> {
-        if self.weighed == (h, w) {
-            return Ok(());
+    fn weigh(&mut self, h: usize, w: usize) -> Result<usize> {
+        if let Some(&(_, _, at)) = self.weighed.iter().find(|r| (r.0, r.1) == (h, w)) {
+            return Ok(at);
         }
-        try_resize(&mut self.weights, h * w, Field::Dct)?;
-        for (i, r) in self.weights.iter_mut().enumerate() {
+        if self.weighed.len() == PLANE_SIZES {
+            self.weighed.clear();
+            self.weights.clear();
+        }
+        let at = self.weights.len();
+        try_resize(&mut self.weights, at + h * w, Field::Dct)?;
+        for (i, r) in self.weights[at..].iter_mut().enumerate() {
             let (u, v) = ((i / w) as f64 / h as f64, (i % w) as f64 / w as f64);
             *r = sqrt(sqrt(1.0 + 16.0 * (u * u + v * v))) as f32;
         }
-        self.weighed = (h, w);
-        Ok(())
+        self.weighed.push((h, w, at));
+        Ok(at)
     }
 
     /// Calls `f(self, plane, first value, tile height, tile width)` for every tile of every plane.
@@ -138,14 +146,12 @@ impl Dct {
         let stride = size.1;
         self.tiles(planes, size, |this, plane, first, h, w| {
             let (down, across) = (this.basis(h)?, this.basis(w)?);
-            if weighted {
-                this.weigh(h, w)?;
-            }
+            let weights = if weighted { Some(this.weigh(h, w)?) } else { None };
             try_resize(&mut this.line, h * w, Field::Dct)?;
             let bases = kernel::Bases {
                 down: &this.entries[down..down + h * h],
                 across: &this.entries[across..across + w * w],
-                weights: if weighted { &this.weights } else { &[] },
+                weights: weights.map_or(&[], |at| &this.weights[at..at + h * w]),
             };
             kernel(
                 &mut plane[first..],

@@ -145,13 +145,20 @@ impl Decoder {
         let longest = per.min(view.planes()) * view.plane();
         // Tokens, plus the transposed group of a context scan or the offsets of a single lane; or levels and the dense coder.
         account.charge_bytes(6 * longest as u64, Field::Segments, body.base)?;
+        if coding.adaptive {
+            // The row's levels, the numbers and their copy from before the body, the classes.
+            account.charge_bytes(17 * view.channels as u64, Field::Classes, body.base)?;
+        }
         if coding.dense {
             account.charge_bytes(
                 slicer_kernels::dense::MEMORY + 12 * (view.plane() + view.channels) as u64,
                 Field::Segments,
                 body.base,
             )?;
-            account.charge_work(8 * view.elements() as u64, Field::Segments, body.base)?;
+            // Every segment begins with all probabilities, means and positions anew.
+            let fresh = slicer_kernels::dense::MEMORY / 64 + (view.plane() + 2 * view.channels) as u64;
+            let work = 8 * view.elements() as u64 + fresh.saturating_mul(count as u64);
+            account.charge_work(work, Field::Segments, body.base)?;
         }
         let classes = ClassMap::new(&coding.classes, &body.lists.row_classes, coding.class_count(), view);
         let step = body_step(coding, body)?;
@@ -449,12 +456,20 @@ impl StreamDecoder {
     }
 
     /// Goes on from another state: one taken before a loss, or a new one.
-    pub fn restore(&mut self, state: &adaptive::State) {
+    pub fn restore(&mut self, state: &adaptive::State) -> Result<()> {
+        state.check(channels(&self.setup))?;
         self.decoder.state.clone_from(state);
+        Ok(())
     }
 
     /// The setup.
     pub fn setup(&self) -> &Setup {
         &self.setup
     }
+}
+
+/// Channels whose classes a stream's state holds.
+pub(crate) fn channels(setup: &Setup) -> usize {
+    let coded = setup.coding.as_ref().map(|coding| coding.coded(&setup.view));
+    coded.unwrap_or(setup.view).channels
 }

@@ -25,11 +25,16 @@ impl Inverse {
     pub fn begin(&mut self, coding: &Coding, body: &Body<'_>, account: &mut Account) -> Result<()> {
         let (coded, view) = (&body.coded, &body.view);
         let (mut bytes, mut work) = (4 * coded.elements() as u64, 0);
-        if coding.dct.is_some() {
+        if let Some(weighted) = coding.dct {
             let (h, w) = (coded.height.min(TILE), coded.width.min(TILE));
-            bytes += 4 * (h * h + w * w + 2 * h * w) as u64;
+            // An axis that its tiles do not divide has tiles of two sizes, with a basis each.
+            let sizes = |n: usize| 1 + usize::from(!n.is_multiple_of(n.div_ceil(TILE).max(1)));
+            let (down, across) = (sizes(coded.height), sizes(coded.width));
+            let weights = if weighted { down * across * h * w } else { 0 };
+            let constants = down * h * h + across * w * w + weights;
+            bytes += 4 * (constants + h * w) as u64;
             // Eight products and sums are about the work of one decoded value.
-            work += coded.elements() as u64 * (h + w) as u64 / 8 + (64 * (h * h + w * w)) as u64;
+            work += coded.elements() as u64 * (h + w) as u64 / 8 + 64 * constants as u64;
         }
         if let Some(matrix) = coding.matrix() {
             bytes += 4 * view.elements() as u64;

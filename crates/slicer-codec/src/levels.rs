@@ -94,8 +94,14 @@ impl Scratch {
         let (per_class, count) = (coding.contexts(), coding.class_count());
         let mut lane = SingleLane::open(tables, segment.payload, segment.base)?;
         let mut walk = trellis::State::default();
-        self.channel_classes.clone_from(&coding.classes.channels);
+        // Once for all segments: each may be as short as a plane of one value.
+        if segment.first_plane == 0 {
+            self.channel_classes.clone_from(&coding.classes.channels);
+        }
         self.row.clear();
+        if coding.adaptive && self.row.try_reserve_exact(view.channels).is_err() {
+            return Err(Error::new(ErrorCode::LimitExceeded, Field::Payload, segment.base, 0));
+        }
         for (p, out) in levels.chunks_mut(view.plane()).enumerate() {
             if segment.begins_row(p) {
                 walk = trellis::State::default();

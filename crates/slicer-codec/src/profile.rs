@@ -219,16 +219,18 @@ fn floats(bytes: &[u8]) -> impl Iterator<Item = f32> {
 fn columns(r: &mut Reader<'_>, account: &mut Account, count: usize, channels: usize) -> Result<Vec<f32>> {
     let at = r.pos();
     let column = 4 + 2 * channels;
-    if count * column > r.remaining() {
-        let missing = count * column - r.remaining();
+    // 64 bits: on a 32-bit host 65536 columns of 65536 would pass as none.
+    let needed = count as u64 * column as u64;
+    if needed > r.remaining() as u64 {
+        let missing = needed - r.remaining() as u64;
         return Err(Error::new(
             ErrorCode::Truncated,
             Field::Transform,
             at + r.remaining(),
-            missing as u64,
+            missing,
         ));
     }
-    account.charge_bytes(4 * (count * channels) as u64, Field::Transform, at)?;
+    account.charge_bytes(4 * count as u64 * channels as u64, Field::Transform, at)?;
     let mut matrix = Vec::new();
     let full = |_| {
         Error::new(

@@ -131,8 +131,8 @@ proptest! {
                 // A rollback, then a loss.
                 4 => {
                     let (a, b) = held.clone().unwrap();
-                    encoder.restore(&a);
-                    decoder.restore(&b);
+                    encoder.restore(&a).unwrap();
+                    decoder.restore(&b).unwrap();
                 }
                 5 => {
                     encoder.encode(&bytes, &mut body).unwrap();

@@ -95,10 +95,10 @@ fn follow(vector: &Value, steps: &[Value], limits: Limits, wrong: &mut Vec<Strin
             states.insert(name, State::from_bytes(&decoder.state().to_bytes()).unwrap());
         }
         if let Some(name) = name("restore") {
-            decoder.restore(&states[&name]);
+            decoder.restore(&states[&name]).unwrap();
         }
         if step["reset"].as_bool() == Some(true) {
-            decoder.restore(&State::default());
+            decoder.restore(&State::default()).unwrap();
         }
     }
 }

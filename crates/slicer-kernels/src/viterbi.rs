@@ -125,12 +125,13 @@ impl Search {
         if !self.reserve(count) {
             return false;
         }
-        let inverse = 2.0 / objective.step;
+        // Doubled after the product: twice the reciprocal of a tiny step would not be finite.
+        let inverse = 1.0 / objective.step;
         let mut costs = [NEVER; STATES];
         costs[0] = 0.0;
         for t in 0..count {
             let i = first + t * stride;
-            let a = (values[i] * inverse).abs();
+            let a = 2.0 * (values[i] * inverse).abs();
             let class = classes[i];
             let choice = choose(a, class, objective.lambda, rates);
             self.choices[t] = choice.levels.map(|l| l.map(|k| u16::try_from(k).unwrap_or(WIDE)));
@@ -155,7 +156,7 @@ impl Search {
             let parity = usize::from(before.next(1).index() == state);
             let mut k = i32::from(self.choices[t][before.union()][parity]);
             if k == i32::from(WIDE) {
-                let a = (values[i] * inverse).abs();
+                let a = 2.0 * (values[i] * inverse).abs();
                 k = choose(a, classes[i], objective.lambda, rates).levels[before.union()][parity] as i32;
             }
             levels[i] = if values[i] < 0.0 { -k } else { k };

@@ -1,6 +1,7 @@
 //! Adaptive classes of an open stream: taken before a loss, put back after it.
 
 use crate::codec;
+use crate::slots::set_error;
 use slicer_codec::State;
 use wasm_bindgen::prelude::wasm_bindgen;
 
@@ -34,16 +35,20 @@ pub fn stream_restore(handle: u32) -> u32 {
     }) else {
         return u32::MAX;
     };
+    let mut done = Ok(());
     if let Some(decoder) = &mut c.stream_decoder {
-        decoder.restore(&state);
+        done = decoder.restore(&state);
     }
     #[cfg(feature = "encode")]
     if let Some(encoder) = &mut c.stream_encoder {
         if fresh {
             encoder.reset();
         } else {
-            encoder.restore(&state);
+            done = encoder.restore(&state);
         }
     }
-    0
+    match done {
+        Ok(()) => 0,
+        Err(error) => set_error(&mut c.slots, &error),
+    }
 }

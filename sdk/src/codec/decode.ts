@@ -49,10 +49,14 @@ abstract class BaseDecoder {
     this.handle.free();
   }
 
+  /** Refuses an input that this decoder is in no state to take. */
+  protected check(_input: Uint8Array): void {}
+
   private run(bytes: Uint8Array | ArrayBuffer, options: DecodeOptions | undefined): Uint8Array {
     const input = checkBytes(bytes);
     for (const profile of options?.profiles ?? []) this.handle.profile(profile);
     const values = this.handle.values();
+    this.check(input);
     writeDecodeOptions(options ?? this.limits, values, this.handle.base);
     this.handle.feed(input);
     this.handle.run(this.operation);
@@ -75,12 +79,17 @@ export class Decoder extends BaseDecoder {
 export class StreamDecoder extends BaseDecoder {
   protected readonly handle: Handle;
   protected readonly operation = 'stream_decode';
+  /** The module was started anew, and what the bodies before had left is gone. */
+  private lost = false;
 
   constructor(engine: Engine, setup: Uint8Array | ArrayBuffer, options?: DecodeOptions) {
     super(options);
     // Kept, because a new instance of the module has to be told again.
     const bytes = checkBytes(setup).slice();
+    let opened = false;
     this.handle = new Handle(engine, () => {
+      this.lost = opened && isAdaptive(bytes);
+      opened = true;
       for (const profile of options?.profiles ?? []) this.handle.profile(profile);
       const values = this.handle.values();
       writeDecodeOptions(options, values, this.handle.base);
@@ -103,12 +112,34 @@ export class StreamDecoder extends BaseDecoder {
   /** Goes on from a snapshot of this stream, taken at either end. */
   restore(state: Uint8Array): void {
     this.handle.restore(state);
+    this.lost = false;
   }
 
   /** Begins anew, as a new decoder would. */
   reset(): void {
     this.handle.restore(new Uint8Array(0));
+    this.lost = false;
   }
+
+  protected override check(body: Uint8Array): void {
+    // A body that begins anew needs no memory.
+    if (this.lost && !(body[0] & RESET)) {
+      throw new SlicerError('state_lost', 'The codec was restarted, and what this stream remembered is gone.');
+    }
+    this.lost = false;
+  }
+}
+
+/** Bit of a body's header: adaptive classes begin anew. */
+const RESET = 4;
+/** Feature bit of adaptive classes. */
+const ADAPTIVE = 14;
+
+/** Whether the bodies of a setup depend on those before; the features follow two bytes of version. */
+function isAdaptive(setup: Uint8Array): boolean {
+  const at = 2 + Math.floor(ADAPTIVE / 7);
+  for (let i = 2; i < at; i++) if (setup[i] < 0x80) return false;
+  return ((setup[at] >> (ADAPTIVE % 7)) & 1) === 1;
 }
 
 /** Type and dims as the last operation left them. */

@@ -45,6 +45,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   invalid_tensor:
     'Pass { type, data, dims } with the typed array that belongs to the type and as many elements as the dims say.',
   non_finite: 'Replace NaN and infinity, or encode with { lossless: true }, which keeps them bit for bit.',
+  state_lost: 'Restore a snapshot, or ask the sender for a body that begins anew (reset).',
   invalid_option: 'See EncodeOptions for the names and values that exist.',
   bad_npy: 'The file is not a NumPy array in format 1.0 to 3.0.',
   unsupported_dtype: 'Convert the array to float32, float16, int8, uint8, int16 or int32 first.',

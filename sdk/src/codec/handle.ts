@@ -21,8 +21,8 @@ type Operation =
 export class Handle {
   private handle = 0;
   private generation = 0;
-  /** Numbers of the profiles this handle has parsed. */
-  private readonly profiles = new Map<Uint8Array, number>();
+  /** Numbers of the profiles this handle has parsed; weak, because callers may bring a new array with every call. */
+  private profiles = new WeakMap<Uint8Array, number>();
   /** Index of the first slot in `values()`. */
   base = 0;
 
@@ -38,7 +38,7 @@ export class Handle {
       this.handle = wasm.codec_new();
       this.generation = this.engine.generation;
       this.base = (wasm.slots(this.handle) >>> 0) / 8;
-      this.profiles.clear();
+      this.profiles = new WeakMap();
       this.renew?.();
     }
     return wasm;
@@ -89,6 +89,8 @@ export class Handle {
 
   /** Copies the input in. */
   feed(data: ArrayBufferView): void {
+    // A mistake of the caller must not cost the instance, and with it what every other handle holds.
+    if (!ArrayBuffer.isView(data)) throw new SlicerError('invalid_option', 'The input is no typed array.');
     const wasm = this.open();
     try {
       const at = wasm.input(this.handle, data.byteLength) >>> 0;

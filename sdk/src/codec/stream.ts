@@ -33,7 +33,13 @@ export class StreamEncoder {
     check(options);
     const { sample } = options;
     const data = sample && { ...sample, data: sample.data.slice() };
-    this.handle = new Handle(engine, () => this.open(data));
+    let renewed = false;
+    this.handle = new Handle(engine, () => {
+      this.open(data);
+      // A new instance has forgotten the bodies before; the next one tells the decoder so.
+      if (renewed && options.adaptive) this.reset();
+      renewed = true;
+    });
     try {
       this.handle.values();
       this.setup = this.handle.result().slice();
@@ -48,12 +54,12 @@ export class StreamEncoder {
    * coarser step where it takes one.
    */
   encode(data: ArrayBufferView, options?: { maxBytes?: number }): Uint8Array {
-    return this.run(data, options?.maxBytes).slice();
+    return this.run(data, options).slice();
   }
 
   /** Encodes into the caller's array and returns the number of bytes written. */
   encodeInto(data: ArrayBufferView, target: Uint8Array, options?: { maxBytes?: number }): number {
-    const bytes = this.run(data, options?.maxBytes);
+    const bytes = this.run(data, options);
     if (bytes.length > target.length) {
       throw new SlicerError('limit_exceeded', `The body has ${bytes.length} bytes, the target ${target.length}.`, {
         advice: 'Make room for twice the bytes of the rows.',
@@ -83,8 +89,16 @@ export class StreamEncoder {
     this.handle.restore(new Uint8Array(0));
   }
 
-  private run(data: ArrayBufferView, maxBytes?: number): Uint8Array {
+  private run(data: ArrayBufferView, options: { maxBytes?: number } = {}): Uint8Array {
     checkArray(this.options.type, data);
+    // A misspelt cap would be no cap at all.
+    for (const key in options) {
+      if (key !== 'maxBytes') throw new SlicerError('invalid_option', `Unknown option ${key}.`);
+    }
+    const { maxBytes } = options;
+    if (maxBytes !== undefined && !(typeof maxBytes === 'number' && maxBytes >= 1)) {
+      throw new SlicerError('invalid_option', `maxBytes must be a number, at least 1; it is ${String(maxBytes)}.`);
+    }
     this.handle.values()[this.handle.base + SLOT.budgetValues] = maxBytes ?? Number.NaN;
     this.handle.feed(data);
     this.handle.run('stream_encode');

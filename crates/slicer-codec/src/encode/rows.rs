@@ -100,6 +100,11 @@ impl Rows {
                 state.classes(coded.channels, &mut self.channels)?;
             }
             quantise::levels(values, 1.0 / step, 0.0, &mut self.levels);
+            // The search would clip what is farther out, and lose track of parities.
+            if coding.trellis && self.levels.iter().any(|k| k.unsigned_abs() >= MAX_LEVEL as u32 / 4) {
+                fits = false;
+                break;
+            }
             self.unions.fill(0);
             class = self.row_class(class, coded.plane());
             if coding.trellis {

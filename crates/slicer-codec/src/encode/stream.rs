@@ -11,6 +11,7 @@ use crate::bins::{Bins, Uniform};
 use crate::bytes::put_varint;
 use crate::coding::{Classes, Coding, Domain, Lanes, ProfileUse, Scales};
 use crate::contexts::Thresholds;
+use crate::decode::channels;
 use crate::dtype::DType;
 use crate::error::{Error, ErrorCode, Field, Result};
 use crate::frame::{DRAFT, Framing, VERSION, body_flag};
@@ -208,8 +209,11 @@ impl StreamEncoder {
     }
 
     /// Goes on from another state, which the decoder must have too.
-    pub fn restore(&mut self, state: &State) {
+    pub fn restore(&mut self, state: &State) -> Result<()> {
+        state.check(channels(&self.plan.setup))?;
         self.state.clone_from(state);
+        self.reset = false;
+        Ok(())
     }
 
     /// Encodes `bytes`, a whole number of first-axis slices, as one bare body into `out`, which is overwritten.
@@ -224,11 +228,11 @@ impl StreamEncoder {
         self.plan.rows = source.tensor.dims.as_slice()[0];
         let before = self.state.clone();
         // The rate loop: about 0.7 of the bits a value has go with every octave of the step.
-        let (mut index, mut finest) = (0i8, -1i8);
-        let mut best: Option<(i8, Sections)> = None;
+        let (mut index, mut finest) = (0i32, -1i32);
+        let mut coarser = None;
         loop {
             self.state.clone_from(&before);
-            let sections = self.attempt(&source, index, out)?;
+            let sections = self.attempt(&source, index as i8, out)?;
             let Some(cap) = cap else {
                 self.reset = false;
                 return Ok(sections);
@@ -238,23 +242,24 @@ impl StreamEncoder {
                     self.reset = false;
                     return Ok(sections);
                 }
-                best = Some((index, sections));
+                coarser = Some(index);
                 index = (index + finest) / 2;
                 continue;
             }
             finest = index;
-            if index == COARSEST {
+            if index == i32::from(COARSEST) {
                 self.state.clone_from(&before);
                 let smallest = out.len() as u64;
                 out.clear();
                 return Err(Error::argument(ErrorCode::BudgetUnreachable, Field::Options, smallest));
             }
-            index = match best {
-                Some((coarser, _)) if coarser - index > 1 => (index + coarser) / 2,
-                Some((coarser, _)) => coarser,
-                None => {
+            index = match coarser {
+                Some(coarser) if coarser - index > 1 => (index + coarser) / 2,
+                Some(coarser) if coarser > index => coarser,
+                // Also where what fitted once no longer does: the search for classes begins where the last attempt ended.
+                _ => {
                     let excess = 8.0 * (out.len() - cap) as f64 / source.len().max(1) as f64;
-                    ((f64::from(index) + 1.0 + 8.0 * excess) as i64).min(i64::from(COARSEST)) as i8
+                    ((f64::from(index) + 1.0 + 8.0 * excess) as i32).min(i32::from(COARSEST))
                 }
             };
         }
@@ -263,10 +268,12 @@ impl StreamEncoder {
     fn source<'a>(&self, bytes: &'a [u8]) -> Result<Source<'a>> {
         let setup = &self.plan.setup;
         let dims = setup.dims.as_slice();
-        let slice = dims[1..].iter().map(|&d| d as usize).product::<usize>() * setup.dtype.size();
-        let count = bytes.len().checked_div(slice).unwrap_or(0);
+        // 64 bits: on a 32-bit host the bytes of a slice may not fit, and would pass as few.
+        let slice = dims[1..].iter().map(|&d| u64::from(d)).product::<u64>() * setup.dtype.size() as u64;
+        let length = bytes.len() as u64;
+        let count = length.checked_div(slice).unwrap_or(0);
         let fixed = setup.features & feature::ROWS == 0;
-        if count * slice != bytes.len() || count > dims[0] as usize || fixed && count != dims[0] as usize {
+        if count * slice != length || count > u64::from(dims[0]) || fixed && count != u64::from(dims[0]) {
             return Err(Error::argument(
                 ErrorCode::InvalidTensor,
                 Field::Data,

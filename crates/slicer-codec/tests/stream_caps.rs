@@ -1,0 +1,76 @@
+//! Streams at their edges: byte caps far below the step's cost, levels beyond the trellis, resets that are taken back.
+#![cfg(feature = "encode")]
+
+use slicer_codec::{DType, Limits, StreamDecoder, StreamEncoder, StreamOptions};
+
+/// Rows of a fixed generator, −1 … 1.
+fn noise(seed: u32, n: usize) -> Vec<f32> {
+    let mut s = seed;
+    let next = |_| {
+        s = s.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        s as i32 as f32 / 2_147_483_648.0
+    };
+    (0..n).map(next).collect()
+}
+
+fn bytes(values: &[f32]) -> Vec<u8> {
+    values.iter().flat_map(|v| v.to_le_bytes()).collect()
+}
+
+fn open(options: &StreamOptions<'_>) -> (StreamEncoder, StreamDecoder) {
+    let encoder = StreamEncoder::new(options, None).unwrap();
+    let decoder = StreamDecoder::new(&encoder.setup(), &[], Limits::default()).unwrap();
+    (encoder, decoder)
+}
+
+#[test]
+fn a_cap_ends_in_a_body_or_an_error() {
+    for (step, trellis) in [(1e-6, false), (1e-5, false), (1e-5, true), (1e-3, false), (0.1, true)] {
+        let mut options = StreamOptions::new(DType::F32, &[4, 64], step);
+        options.trellis = trellis;
+        for (seed, cap) in (4..240).step_by(3).enumerate() {
+            let (mut encoder, mut decoder) = open(&options);
+            let (values, mut body, mut out) = (noise(seed as u32, 64), Vec::new(), Vec::new());
+            if encoder.encode_within(&bytes(&values), Some(cap), &mut body).is_ok() {
+                assert!(body.len() <= cap);
+                // Never finer than the stream's own step.
+                assert!(body[0] & 2 == 0 || body[2] as i8 > 0, "{step} {cap}");
+                decoder.decode_into(&body, Limits::default(), &mut out).unwrap();
+            }
+        }
+    }
+}
+
+#[test]
+fn values_beyond_the_trellis_are_kept_as_they_are() {
+    let mut options = StreamOptions::new(DType::F32, &[1, 3], 1e-6);
+    options.trellis = true;
+    let (mut encoder, mut decoder) = open(&options);
+    let (values, mut body, mut out) = (bytes(&[1e4, 1.0, -2e10]), Vec::new(), Vec::new());
+    encoder.encode(&values, &mut body).unwrap();
+    decoder.decode_into(&body, Limits::default(), &mut out).unwrap();
+    assert_eq!(out, values);
+}
+
+#[test]
+fn a_restored_state_takes_a_reset_back() {
+    let mut options = StreamOptions::new(DType::F32, &[1, 64], 0.1);
+    options.adaptive = true;
+    let (mut encoder, mut decoder) = open(&options);
+    let (mut body, mut out) = (Vec::new(), Vec::new());
+    for seed in 0..20 {
+        let row: Vec<f32> = noise(seed, 64)
+            .iter()
+            .enumerate()
+            .map(|(i, v)| v * (1 << (i % 7)) as f32)
+            .collect();
+        if seed == 12 {
+            let state = encoder.state().clone();
+            encoder.reset();
+            encoder.restore(&state).unwrap();
+        }
+        encoder.encode(&bytes(&row), &mut body).unwrap();
+        decoder.decode_into(&body, Limits::default(), &mut out).unwrap();
+        assert_eq!(encoder.state(), decoder.state());
+    }
+}
