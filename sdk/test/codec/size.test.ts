@@ -12,10 +12,10 @@ const TARGETS: Record<string, [number, number]> = {
 };
 // What they must not grow beyond until then.
 const CAPS: Record<string, [number, number]> = {
-  scalar: [176_000, 85_000],
-  simd: [178_500, 86_000],
-  'decode-scalar': [90_000, 41_000],
-  'decode-simd': [92_500, 42_000],
+  scalar: [178_000, 85_500],
+  simd: [179_900, 86_500],
+  'decode-scalar': [91_000, 41_500],
+  'decode-simd': [93_500, 42_500],
 };
 
 test.each(Object.entries(CAPS))('%s.wasm is small', (name, [raw, packed]) => {
