@@ -9,18 +9,23 @@ function range(sweep, key, count) {
   return `${digits(Math.min(...values), count)}–${digits(Math.max(...values), count)}`;
 }
 
+/** Heads of the columns that `figuresOf` fills. */
+export const FIGURES = ['bytes', 'NRMSE', 'KL', 'same top class, %', 'values kept', 'bins'];
+
+/** Cells of a point behind its label. */
+export const figuresOf = (p) => [
+  digits(p.bytes, 0),
+  digits(p.nrmse, 3),
+  digits(p.kl, 4),
+  digits(100 * p.agreement, 0),
+  digits(p.kept, 2),
+  digits(p.bins, 1),
+];
+
 /** The page as Markdown. */
 export function sensitivityPage({ cut, images, dims, centre, chosen, sweeps, searched }) {
-  const row = (first, p) => [
-    first,
-    digits(p.bytes, 0),
-    digits(p.nrmse, 3),
-    digits(p.kl, 4),
-    digits(100 * p.agreement, 0),
-    digits(p.kept, 2),
-    digits(p.bins, 1),
-  ];
-  const head = ['', 'bytes', 'NRMSE', 'KL', 'same top class, %', 'values kept', 'bins'];
+  const row = (first, p) => [first, ...figuresOf(p)];
+  const head = ['', ...FIGURES];
   const block = ({ name, symbol, points, centre: middle }) => {
     const rows = points.map((p) => row(p.value === middle ? `**${p.value}**` : `${p.value}`, p));
     return `### \`${name}\` (${symbol})\n\n${table(head, rows)}\n`;

@@ -5,8 +5,7 @@ import { decode, encode, inspect } from 'slicer-codec';
 import { divergence } from '../../sdk/dist/esm/eval/kl.js';
 import { OUTPUT } from './cuts.mjs';
 import { runOne } from './features.mjs';
-import { digits, mean, table } from './report.mjs';
-import { sensitivityPage } from './sensitivity-page.mjs';
+import { FIGURES, figuresOf, sensitivityPage } from './sensitivity-page.mjs';
 import { sensitivityPlot } from './sensitivity-plot.mjs';
 
 const CUT = 'b10';
@@ -88,17 +87,9 @@ export async function sensitivityStudy({ features, tensorsOf, store, codec, data
 
 /** All points as one table. */
 export function sensitivityTable({ chosen, sweeps, searched }) {
-  const row = (label, p) => [
-    label,
-    digits(p.bytes, 0),
-    digits(p.nrmse, 3),
-    digits(p.kl, 4),
-    digits(100 * p.agreement, 0),
-    digits(p.kept, 2),
-    digits(p.bins, 1),
-  ];
+  const row = (label, p) => [label, ...figuresOf(p)];
   return table(
-    ['setting', 'bytes', 'NRMSE', 'KL', 'same top class, %', 'values kept', 'bins'],
+    ['setting', ...FIGURES],
     [
       row(`\`{ distortion: ${DISTORTION} }\``, chosen),
       ...sweeps.flatMap(({ name, symbol, points }) => points.map((p) => row(`${name} (${symbol}) ${p.value}`, p))),

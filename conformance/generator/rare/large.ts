@@ -1,7 +1,7 @@
 /** Tensors beyond the blocks in which decoders work: the same rules, met by other code (§ 10 to § 12). */
 import type { Bins } from '../bins.ts';
 import type { Collection, Notes } from '../collection.ts';
-import type { Body, Setup } from '../model.ts';
+import { makerOf } from '../maker.ts';
 import { coded, family, inlineFor, type Source, UNITS } from '../samples.ts';
 import { LANES, LISTED } from '../valid/coder.ts';
 
@@ -10,10 +10,7 @@ const SHRUNK: Bins = { kind: 'uniform', positive: 5, escapes: 6, firstBits: 1, s
 
 /** Thousands of values: rows, planes, scales, contexts. */
 export function largeVectors(out: Collection, source: Source): void {
-  const make = (id: string, about: string, sections: string, some: Partial<Setup>, more: Partial<Body> = {}) => {
-    const [s, b] = coded(some, source(id), [40, -40, 3000]);
-    out.good(id, about, sections, s, { ...b, ...more }, RARE);
-  };
+  const make = makerOf(out, source, { outliers: [40, -40, 3000], notes: RARE });
   for (const lanes of LANES) {
     const dims = [8192 + lanes + 1];
     make(`large-row-lanes-${lanes}`, `${dims[0]} values in ${lanes} lanes`, '12', { lanes, dims, layout: 'rows' });

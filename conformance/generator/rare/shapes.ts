@@ -1,25 +1,16 @@
 /** Shapes, layouts, framing that are legal and rare (§ 3, § 4, § 6). */
 import { bin } from '../bins.ts';
 import type { Collection, Notes } from '../collection.ts';
-import { type Body, type Setup, setupOf } from '../model.ts';
-import { coded, family, type Source, UNITS } from '../samples.ts';
+import { makerOf } from '../maker.ts';
+import { setupOf } from '../model.ts';
+import { family, type Source, UNITS } from '../samples.ts';
 import { byIndex } from '../valid/planes.ts';
 
 const RARE: Notes = { drawer: 'legal-but-rare' };
 
 /** Empty tensors, ranks, axes, metadata, row counts. */
 export function rareShapes(out: Collection, source: Source): void {
-  const make = (
-    id: string,
-    about: string,
-    sections: string,
-    some: Partial<Setup>,
-    more: Partial<Body> = {},
-    notes = {},
-  ) => {
-    const [s, b] = coded(some, source(id));
-    out.good(id, about, sections, s, { ...b, ...more }, { ...RARE, ...notes });
-  };
+  const make = makerOf(out, source, { notes: RARE });
   const zero = { classes: { rows: true }, scales: { rows: true }, tables: family(4) };
   make('empty-coded', 'no elements, no segments', '4.1 5.2', { dims: [0, 3], layout: 'rows' });
   make(

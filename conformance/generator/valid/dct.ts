@@ -2,16 +2,13 @@
 import { profileOf } from '../calibration.ts';
 import type { Collection } from '../collection.ts';
 import { TYPES } from '../elements.ts';
-import type { Body, Setup } from '../model.ts';
-import { coded, family, type Source, UNITS } from '../samples.ts';
+import { makerOf } from '../maker.ts';
+import { family, type Source, UNITS } from '../samples.ts';
 import { LANES } from './coder.ts';
 
 /** Planes of coefficients. */
 export function dctVectors(out: Collection, source: Source): void {
-  const make = (id: string, about: string, sections: string, some: Partial<Setup>, more: Partial<Body> = {}) => {
-    const [s, b] = coded({ dct: 'plain', ...some }, source(id), [37, -60]);
-    out.good(id, about, sections, s, { ...b, ...more });
-  };
+  const make = makerOf(out, source, { base: { dct: 'plain' }, outliers: [37, -60] });
   for (let n = 1; n <= 32; n++) {
     const dct = n % 2 ? 'plain' : 'weighted';
     make(`dct-${n}-by-${65 - n}`, `a tile of ${n} × ${65 - n}, ${dct}`, '16', { dct, dims: [1, 1, n, 65 - n] });

@@ -2,6 +2,7 @@
 import { profileOf } from '../calibration.ts';
 import type { Collection, Notes } from '../collection.ts';
 import { imageOf, isFloat, rangeOf, TYPES } from '../elements.ts';
+import { makerOf } from '../maker.ts';
 import type { Body, Setup } from '../model.ts';
 import { coded, elementsOf, type Source } from '../samples.ts';
 
@@ -10,17 +11,7 @@ const ALL = '18.1 18.2 18.3 18.4';
 
 /** Planes and rows, every domain, levels as far as they go. */
 export function denseVectors(out: Collection, source: Source): void {
-  const make = (
-    id: string,
-    about: string,
-    sections: string,
-    some: Partial<Setup>,
-    more: Partial<Body> = {},
-    notes: Notes = {},
-  ) => {
-    const [s, b] = coded({ dense: true, ...some }, source(id));
-    out.good(id, about, sections, s, { ...b, ...more }, notes);
-  };
+  const make = makerOf(out, source, { base: { dense: true } });
   const row = (levels: number[], some: Partial<Setup> = {}): [Partial<Setup>, Partial<Body>] => [
     { layout: 'rows', dims: [levels.length], ...some },
     { levels },

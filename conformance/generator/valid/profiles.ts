@@ -4,9 +4,9 @@ import { f32OfBits } from '../bytes.ts';
 import { fullProfile, profileOf } from '../calibration.ts';
 import type { Collection, Notes } from '../collection.ts';
 import { TYPES } from '../elements.ts';
-import type { Body, Setup } from '../model.ts';
+import { makerOf } from '../maker.ts';
 import { type Profile, profileFile } from '../profile.ts';
-import { coded, family, type Source, UNITS } from '../samples.ts';
+import { family, type Source, UNITS } from '../samples.ts';
 import { LANES } from './coder.ts';
 import { byIndex } from './planes.ts';
 
@@ -30,17 +30,7 @@ const EXTREMES: Omit<Profile, 'name' | 'channels'> = {
 /** What a profile is used for. */
 export function profileVectors(out: Collection, source: Source): void {
   const full = profileFile(fullProfile(source('full profile')));
-  const make = (
-    id: string,
-    about: string,
-    sections: string,
-    some: Partial<Setup>,
-    more: Partial<Body> = {},
-    notes: Notes = {},
-  ) => {
-    const [s, b] = coded(some, source(id), [37, -60]);
-    out.good(id, about, sections, s, { ...b, ...more }, notes);
-  };
+  const make = makerOf(out, source, { outliers: [37, -60] });
   make('profile-unused', 'a profile with all sections, and nothing used of it', '4.3 P1 P2 P3 P4 P5', {
     profile: { file: full },
   });
@@ -143,17 +133,7 @@ function transforms(out: Collection, source: Source): void {
   const square = profileOf('square', source('square'), 6, { mean: true, classes: true, coefficients: 6 });
   const reduced = profileOf('reduced', source('reduced'), 6, { mean: true, coefficients: 4, forward: true });
   const planes = { dims: [2, 6, 3, 4], channelTransform: true };
-  const make = (
-    id: string,
-    about: string,
-    sections: string,
-    some: Partial<Setup>,
-    more: Partial<Body> = {},
-    notes: Notes = {},
-  ) => {
-    const [s, b] = coded({ ...planes, ...some }, source(id), [37, -60]);
-    out.good(id, about, sections, s, { ...b, ...more }, notes);
-  };
+  const make = makerOf(out, source, { base: planes, outliers: [37, -60] });
   for (const [name, file] of [
     ['square', square],
     ['reduced', reduced],

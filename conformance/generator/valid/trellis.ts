@@ -2,7 +2,7 @@
 import { profileOf } from '../calibration.ts';
 import type { Collection, Notes } from '../collection.ts';
 import { TYPES } from '../elements.ts';
-import type { Body, Setup } from '../model.ts';
+import { makerOf } from '../maker.ts';
 import { coded, family, inlineFor, SMALL, type Source, UNITS } from '../samples.ts';
 import { LANES } from './coder.ts';
 import { byIndex } from './planes.ts';
@@ -11,17 +11,7 @@ const RARE: Notes = { drawer: 'legal-but-rare' };
 
 /** Every number of lanes, rows that end anywhere, tables in pairs. */
 export function trellisVectors(out: Collection, source: Source): void {
-  const make = (
-    id: string,
-    about: string,
-    sections: string,
-    some: Partial<Setup>,
-    more: Partial<Body> = {},
-    notes: Notes = {},
-  ) => {
-    const [s, b] = coded({ trellis: true, ...some }, source(id));
-    out.good(id, about, sections, s, { ...b, ...more }, notes);
-  };
+  const make = makerOf(out, source, { base: { trellis: true } });
   for (const lanes of LANES) {
     make(`trellis-lanes-${lanes}`, `${lanes} lane(s), offsets`, '8.2 11 12.1 17', { lanes });
     make(`trellis-lanes-${lanes}-units`, `${lanes} lane(s), no offsets`, '8.2 12.1 17', { lanes, bins: UNITS });

@@ -155,6 +155,13 @@ impl Bins {
         self.zero
     }
 
+    /// How many bins in a row, below and above the zero token's, have no offset bits.
+    pub(crate) fn without_offsets(&self) -> (usize, usize) {
+        let below = self.list[..self.zero].iter().rev().take_while(|b| b.bits == 0);
+        let above = self.list[self.zero + 1..].iter().take_while(|b| b.bits == 0);
+        (below.count(), above.count())
+    }
+
     /// True if any token is followed by offset bits.
     pub fn has_offsets(&self) -> bool {
         self.list.iter().any(|b| b.bits > 0)

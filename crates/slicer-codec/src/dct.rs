@@ -11,8 +11,20 @@ pub(crate) const TILE: usize = 64;
 /// Tile sizes in one plane, at most: two heights times two widths.
 const PLANE_SIZES: usize = 4;
 
-/// cos(π (2n + 1) k / 2N) · √(2 / N), or √(1 / N) for k = 0: in f64, then rounded to f32.
-fn constant(size: usize, k: usize, n: usize) -> f32 {
+/// (−1)^⌊i/2⌋ / i! for i = 2 … 14.
+const SERIES: [f64; 15] = {
+    let mut series = [0.0; 15];
+    let (mut factorial, mut i) = (1.0, 2);
+    while i < 15 {
+        factorial *= i as f64;
+        series[i] = if i & 2 == 0 { 1.0 } else { -1.0 } / factorial;
+        i += 1;
+    }
+    series
+};
+
+/// cos(π (2n + 1) k / 2N) · norm: in f64, then rounded to f32.
+fn constant(size: usize, k: usize, n: usize, norm: f64) -> f32 {
     use core::f64::consts::PI;
     let mut m = (2 * n + 1) * k % (4 * size);
     let mut negative = false;
@@ -22,20 +34,12 @@ fn constant(size: usize, k: usize, n: usize) -> f32 {
     if m > size {
         (m, negative) = (2 * size - m, true);
     }
-    // (−1)^⌊i/2⌋ / i! for i = 2 … 14.
-    let mut series = [0.0f64; 15];
-    let (mut factorial, mut i) = (1.0, 2);
-    while i < 15 {
-        factorial *= i as f64;
-        series[i] = if i & 2 == 0 { 1.0 } else { -1.0 } / factorial;
-        i += 1;
-    }
     let horner = |first: usize, x: f64| {
-        let mut sum = series[first];
+        let mut sum = SERIES[first];
         let mut i = first;
         while i > 3 {
             i -= 2;
-            sum = series[i] + x * sum;
+            sum = SERIES[i] + x * sum;
         }
         1.0 + x * sum
     };
@@ -47,9 +51,13 @@ fn constant(size: usize, k: usize, n: usize) -> f32 {
         let t = angle(size - m);
         t * horner(13, t * t)
     };
-    let norm = sqrt(if k == 0 { 1.0 } else { 2.0 } / size as f64);
     let value = (value * norm) as f32;
     if negative { -value } else { value }
+}
+
+/// √(1 / N) for the first row of a basis, √(2 / N) for the others.
+fn norm(size: usize, k: usize) -> f64 {
+    sqrt(if k == 0 { 1.0 } else { 2.0 } / size as f64)
 }
 
 /// Bases and weights of the sizes met so far.
@@ -78,8 +86,9 @@ impl Dct {
         let at = self.entries.len();
         try_resize(&mut self.entries, at + size * size, Field::Dct)?;
         for k in 0..size {
+            let norm = norm(size, k);
             for n in 0..size {
-                self.entries[at + k * size + n] = constant(size, k, n);
+                self.entries[at + k * size + n] = constant(size, k, n, norm);
             }
         }
         self.bases.push((size, at));
@@ -170,14 +179,14 @@ mod tests {
 
     #[test]
     fn constants_of_the_text() {
-        let bits = |n, k, i| constant(n, k, i).to_bits();
+        let bits = |n, k, i| constant(n, k, i, norm(n, k)).to_bits();
         assert_eq!(bits(2, 1, 1), 0xBF35_04F3);
         assert_eq!(bits(3, 2, 1), 0xBF51_05EC);
         assert_eq!(bits(7, 3, 2), 0xBF05_682E);
         assert_eq!(bits(14, 13, 6), 0x3EC0_4D0F);
         assert_eq!(bits(64, 31, 20), 0x3E30_9EF7);
         assert_eq!(bits(64, 63, 63), 0xBB8E_2871);
-        assert_eq!(constant(1, 0, 0), 1.0);
+        assert_eq!(constant(1, 0, 0, norm(1, 0)), 1.0);
     }
 
     #[test]

@@ -372,12 +372,11 @@ const CHUNK: usize = 64;
 
 /// The tokens around the zero token that have no offset: first and last; last before first if there are none.
 fn plain_tokens(bins: &Bins) -> (u8, u8) {
-    let (list, zero) = (bins.list(), bins.zero());
-    if list[zero].bits > 0 {
+    let zero = bins.zero();
+    if bins.list()[zero].bits > 0 {
         return (1, 0);
     }
-    let below = list[..zero].iter().rev().take_while(|b| b.bits == 0).count();
-    let above = list[zero + 1..].iter().take_while(|b| b.bits == 0).count();
+    let (below, above) = bins.without_offsets();
     ((zero - below) as u8, (zero + above) as u8)
 }
 

@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorCode, Field, Result};
 use crate::frame::Body;
 use crate::reconstruct;
 use crate::scales::effective_step;
-use slicer_kernels::trellis::{self, Walk};
+use slicer_kernels::trellis::Walk;
 
 /// Values of the real domain.
 pub(crate) fn write(
@@ -39,12 +39,9 @@ pub(crate) fn write(
             *v = if coding.trellis {
                 let union = walk.union();
                 walk.push(level);
-                reconstruct::point(
-                    256 * i64::from(level) - 128 * i64::from(trellis::shift(union, level)),
-                    e,
-                )
+                reconstruct::lattice(level, union, e)
             } else if plain {
-                reconstruct::point(256 * i64::from(level), e)
+                reconstruct::lattice(level, 0, e)
             } else {
                 reconstruct::value(&bins[coding.bins.find(level)], level, e)
             };

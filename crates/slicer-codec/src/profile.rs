@@ -65,6 +65,8 @@ pub struct Transform {
     pub classes: Vec<i8>,
     /// A, column by column: `coefficients` × channels.
     pub inverse: Vec<f32>,
+    /// Largest magnitude in A.
+    pub peak: f32,
     /// F, row by row: `coefficients` × channels; empty without the section.
     pub forward: Vec<f32>,
 }
@@ -170,6 +172,10 @@ impl Profile {
                 &mut transform.classes,
             )?;
             transform.inverse = columns(r, account, coefficients, channels)?;
+            transform.peak = transform
+                .inverse
+                .iter()
+                .fold(0.0, |m, a| if a.abs() > m { a.abs() } else { m });
             if has(section::FORWARD) {
                 transform.forward = columns(r, account, coefficients, channels)?;
             }

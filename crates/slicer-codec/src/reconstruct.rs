@@ -2,6 +2,7 @@
 
 use crate::bins::{Bin, Bins};
 use crate::dtype::saturate_f32;
+use slicer_kernels::trellis::shift;
 
 /// The value of a level in the real domain under an effective step, rounded once to f32.
 ///
@@ -15,8 +16,14 @@ pub(crate) fn value(bin: &Bin, level: i32, step: f32) -> f32 {
 
 /// The value of a point in 1/256 of a step.
 #[inline]
-pub(crate) fn point(point256: i64, step: f32) -> f32 {
+fn point(point256: i64, step: f32) -> f32 {
     saturate_f32((point256 as f64 * (f64::from(step) / 256.0)) as f32)
+}
+
+/// The value of a level of a union quantiser (spec § 17); of any level in steps of one for union 0.
+#[inline]
+pub(crate) fn lattice(level: i32, union: usize, step: f32) -> f32 {
+    point(256 * i64::from(level) - 128 * i64::from(shift(union, level)), step)
 }
 
 /// Values of all bins without offset bits under one step; the hot path is one look-up per value.

@@ -78,12 +78,12 @@ impl Coefficients {
             self.dct
                 .forward(&mut self.values, (coded.height, coded.width), weighted)?;
         }
-        let largest = |values: &[f32]| values.iter().fold(0.0f32, |m, v| if v.abs() > m { v.abs() } else { m });
-        let finite = self.values.iter().all(|v| v.is_finite());
-        let mut bound = f64::from(largest(&self.values)) * (TILE * TILE) as f64;
+        // NaN and infinities have the largest bits of all.
+        let bits = self.values.iter().fold(0, |m: u32, v| m.max(v.to_bits() & 0x7fff_ffff));
+        let mut bound = f64::from(f32::from_bits(bits)) * (TILE * TILE) as f64;
         if let Some(matrix) = profile.and_then(|p| p.transform.as_ref()).filter(|_| t.channel) {
-            bound *= f64::from(largest(&matrix.inverse)) * matrix.coefficients as f64;
+            bound *= f64::from(matrix.peak) * matrix.coefficients as f64;
         }
-        Ok((finite && bound < LARGEST).then_some(coded))
+        Ok((bound < LARGEST).then_some(coded))
     }
 }

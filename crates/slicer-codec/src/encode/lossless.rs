@@ -4,7 +4,7 @@ use super::emit::Tokens;
 use super::plan::{Quantiser, TokenSink, segment_values};
 use super::sort;
 use super::source::Source;
-use super::uniform::{self, Levels, find};
+use super::uniform::{self, Levels};
 use crate::bins::{Bin, Bins};
 use crate::coding::Domain;
 use crate::elements::{self, BLOCK};
@@ -52,7 +52,7 @@ pub(super) fn encode(source: &Source<'_>, levels: &mut Levels, tokens: &mut Toke
         let block = &mut levels_block[..end - at];
         elements::load_levels(dtype, &source.view, bytes, at, block);
         for &mut level in block {
-            let token = find(&bins, level);
+            let token = bins.find(level) as u8;
             let bin = &bins.list()[usize::from(token)];
             sink.token(token);
             sink.offset((i64::from(level) - i64::from(bin.lower)) as u32, u32::from(bin.bits));

@@ -44,6 +44,7 @@ pub(super) fn candidates(options: &EncodeOptions, view: &View, profile: Option<&
         let tools = profile.recipe.unwrap_or(0);
         let has = |bit: u8| tools & bit != 0;
         let dct = (has(recipe::DCT) && has_planes).then_some(has(recipe::WEIGHT));
+        let gain = noise_gain(view, dct);
         let channel = has(recipe::TRANSFORM) && profile.transform.as_ref().is_some_and(|t| !t.forward.is_empty());
         let lambda = if dct.is_some() { TASK_LAMBDA } else { PLAIN_LAMBDA };
         found.push(Recipe {
@@ -54,6 +55,7 @@ pub(super) fn candidates(options: &EncodeOptions, view: &View, profile: Option<&
             },
             trellis: has(recipe::TRELLIS).then_some(lambda),
             energy: has(recipe::ENERGY),
+            gain,
         });
         return found;
     }
@@ -64,6 +66,7 @@ pub(super) fn candidates(options: &EncodeOptions, view: &View, profile: Option<&
         },
         trellis: Some(lambda),
         energy: !error,
+        gain: noise_gain(view, dct),
     };
     if has_planes {
         found.push(of(Some(!error), if error { ERROR_LAMBDA } else { TASK_LAMBDA }));
@@ -76,8 +79,8 @@ pub(super) fn candidates(options: &EncodeOptions, view: &View, profile: Option<&
 }
 
 /// What a frequency weight does to the noise of white levels: the step is divided by it, so that one step means one noise.
-fn noise_gain(view: &View, transforms: Transforms) -> f64 {
-    if transforms.dct != Some(true) {
+fn noise_gain(view: &View, dct: Option<bool>) -> f64 {
+    if dct != Some(true) {
         return 1.0;
     }
     let (h, w) = (view.height.min(TILE), view.width.min(TILE));
@@ -94,8 +97,7 @@ fn noise_gain(view: &View, transforms: Transforms) -> f64 {
 impl Run<'_, '_> {
     /// One frame of a recipe at a step.
     pub(super) fn transformed(&mut self, recipe: Recipe, step: f64, out: &mut Vec<u8>) -> Result<Option<Candidate>> {
-        let gain = noise_gain(&self.source.view, recipe.transforms);
-        let step = (step / gain) as f32;
+        let step = (step / recipe.gain) as f32;
         if !super::scale_codes::is_usable(step) {
             return Ok(None);
         }

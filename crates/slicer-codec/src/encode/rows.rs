@@ -71,12 +71,13 @@ impl Rows {
             dct: None,
         };
         let profile = coding.profile.as_ref().map(|p| &*p.profile);
-        let there = self.coefficients.forward(source, profile, transforms)?.is_some();
-        if self.coefficients.values.iter().any(|v| !v.is_finite()) {
-            return Err(Error::argument(ErrorCode::NonFinite, Field::Data, 0));
-        }
-        if !there && coding.has_transforms() {
-            return Ok(false);
+        if self.coefficients.forward(source, profile, transforms)?.is_none() {
+            if self.coefficients.values.iter().any(|v| !v.is_finite()) {
+                return Err(Error::argument(ErrorCode::NonFinite, Field::Data, 0));
+            }
+            if coding.has_transforms() {
+                return Ok(false);
+            }
         }
         let mut class = info.row_classes.last().copied().unwrap_or(MIDDLE);
         info.row_classes.clear();

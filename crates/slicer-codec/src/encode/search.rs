@@ -101,7 +101,7 @@ impl Run<'_, '_> {
             _ if method => alloc::vec![Family::Slicer],
             (_, Effort::Fast) => alloc::vec![Family::Uniform(PLAIN)],
             // Transformed frames are tried too and beat the other quantisers; the plain one guards against a surprise.
-            _ if !self.recipes().is_empty() => alloc::vec![Family::Uniform(PLAIN)],
+            _ if self.transforms() => alloc::vec![Family::Uniform(PLAIN)],
             (Mode::Auto, Effort::Dense) if slicer_fits => {
                 alloc::vec![Family::Uniform(PLAIN), Family::Uniform(DEAD_ZONE), Family::Slicer]
             }
@@ -110,14 +110,17 @@ impl Run<'_, '_> {
         }
     }
 
-    /// The recipes this call may use; none for a tensor without energy.
+    /// True where transformed frames are tried; not for a tensor without energy.
+    fn transforms(&self) -> bool {
+        self.rms > 0.0 && recipes::apply(self.options, self.encoder.profile.as_deref())
+    }
+
+    /// The recipes this call may use.
     fn recipes(&self) -> Vec<Recipe> {
-        let profile = self.encoder.profile.as_deref();
-        if self.rms > 0.0 && recipes::apply(self.options, profile) {
-            recipes::candidates(self.options, &self.source.view, profile)
-        } else {
-            Vec::new()
+        if !self.transforms() {
+            return Vec::new();
         }
+        recipes::candidates(self.options, &self.source.view, self.encoder.profile.as_deref())
     }
 
     /// The cheapest frame at a step.

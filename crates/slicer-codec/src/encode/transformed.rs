@@ -31,6 +31,8 @@ pub(super) struct Recipe {
     pub trellis: Option<f32>,
     /// Choose the reconstruction step so that the tensor keeps its energy.
     pub energy: bool,
+    /// What a caller's step is divided by: see `recipes::noise_gain`.
+    pub gain: f64,
 }
 
 /// Added to |z| / step before rounding where there is no trellis.
@@ -123,16 +125,15 @@ impl Transformed {
         let mut walk = trellis::Walk::new(1, 0, coded.channels * coded.plane());
         let segment = segment_values(coded);
         for (i, (v, &level)) in self.restored.iter_mut().zip(levels).enumerate() {
-            let mut half = 2 * i64::from(level);
+            let mut union = 0;
             if recipe.trellis.is_some() {
                 if segment > 0 && i % segment == 0 {
                     walk = trellis::Walk::new(1, i, coded.channels * coded.plane());
                 }
-                let union = walk.union();
+                union = walk.union();
                 walk.push(level);
-                half -= i64::from(trellis::shift(union, level));
             }
-            *v = reconstruct::point(128 * half, step);
+            *v = reconstruct::lattice(level, union, step);
         }
         let energy = |values: &[f32]| {
             let mut sum = 0.0;
@@ -141,27 +142,23 @@ impl Transformed {
             }
             sum
         };
-        let (mut before, matrix) = (
-            energy(&self.coefficients.values),
-            profile.and_then(|p| p.transform.as_ref()),
-        );
-        let weighted = recipe.transforms.dct == Some(true);
-        if let Some(matrix) = matrix.filter(|_| recipe.transforms.channel) {
-            // The matrix need not keep energies: compare in the tensor's own domain.
-            let sizes = (matrix.coefficients, source.view.channels);
-            let (plane, rows) = (coded.plane(), coded.rows);
-            if recipe.transforms.dct.is_some() {
+        let transforms = recipe.transforms;
+        // A weight or a matrix does not keep energies: compare in the tensor's own domain.
+        let before = if transforms.channel || transforms.dct == Some(true) {
+            if let Some(weighted) = transforms.dct {
                 let size = (coded.height, coded.width);
                 self.coefficients.inverse_dct(&mut self.restored, size, weighted)?;
             }
-            let (values, scratch) = (&mut self.restored, &mut self.scratch);
-            channel::mix_rows(&matrix.inverse, sizes, plane, rows, values, scratch)?;
-            before = source_energy(source, profile.filter(|_| recipe.transforms.mean));
-        } else if weighted {
-            let size = (coded.height, coded.width);
-            self.coefficients.inverse_dct(&mut self.restored, size, true)?;
-            before = source_energy(source, profile.filter(|_| recipe.transforms.mean));
-        }
+            let matrix = profile.and_then(|p| p.transform.as_ref());
+            if let Some(matrix) = matrix.filter(|_| transforms.channel) {
+                let sizes = (matrix.coefficients, source.view.channels);
+                let (values, scratch) = (&mut self.restored, &mut self.scratch);
+                channel::mix_rows(&matrix.inverse, sizes, coded.plane(), coded.rows, values, scratch)?;
+            }
+            source_energy(source, profile.filter(|_| transforms.mean))
+        } else {
+            energy(&self.coefficients.values)
+        };
         let after = energy(&self.restored);
         if after > 0.0 && before > 0.0 {
             let gain = crate::math::sqrt(before / after).clamp(0.5, 2.0);

@@ -243,7 +243,7 @@ impl Levels {
     fn offset_bytes(&self, bins: &Bins) -> usize {
         let near = self.histogram.iter().zip(-NEAR - 1..).map(|(&h, level)| match h {
             0 => 0,
-            _ => u64::from(h) * u64::from(bins.list()[usize::from(find(bins, level))].bits),
+            _ => u64::from(h) * u64::from(bins.list()[bins.find(level)].bits),
         });
         ((near.sum::<u64>() + self.far_bits) / 8) as usize
     }
@@ -256,7 +256,7 @@ impl Levels {
         let zero = bins.zero() as u8;
         let (low, high) = unit_range(bins);
         let put = |sink: &mut TokenSink<'_>, level: i32| {
-            let token = find(bins, level);
+            let token = bins.find(level) as u8;
             let bin = &bins.list()[usize::from(token)];
             sink.offset((i64::from(level) - i64::from(bin.lower)) as u32, u32::from(bin.bits));
             token
@@ -323,16 +323,9 @@ fn for_levels(source: &Source<'_>, steps: &GroupSteps, rounding: Rounding, f: &m
 
 /// The levels around 0 that have a bin each and are kept as bytes: the first and the last.
 fn unit_range(bins: &Bins) -> (i8, i8) {
-    let (list, zero) = (bins.list(), bins.zero());
     let units = |beyond: usize| beyond.min(NEAR as usize) as i8;
-    let below = list[..zero].iter().rev().take_while(|b| b.bits == 0).count();
-    let above = list[zero + 1..].iter().take_while(|b| b.bits == 0).count();
+    let (below, above) = bins.without_offsets();
     (-units(below), units(above))
-}
-
-/// The bin of a level: the last one that begins at or below it.
-pub(super) fn find(bins: &Bins, level: i32) -> u8 {
-    bins.list().partition_point(|b| b.lower <= level).saturating_sub(1) as u8
 }
 
 /// Quantises a source uniformly; `None` if the levels do not fit the bins.
