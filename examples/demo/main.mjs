@@ -11,7 +11,7 @@ import { mkdirSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { cutFile } from 'slicer-codec/onnx';
+import { splitFile } from 'slicer-codec/onnx';
 import { chooseCut } from './choose.mjs';
 import { textTask } from './lines.mjs';
 import { median, open, PLAIN, runPictures, runPlain, runSetting, runWhole, settings } from './measure.mjs';
@@ -44,12 +44,13 @@ async function demo(options) {
   const { cut } = choice;
   print(() => printCuts(choice));
   say(`cutting at ${cut.name}`);
-  const { description } = await cutFile(task.modelPath, cut.name, out, { inputShapes: task.inputShapes });
+  const { description } = await splitFile(task.modelPath, cut.name, out, { inputShapes: task.inputShapes });
   print(() => {
     const why = options.at
       ? 'as asked'
       : `fewest bytes of those that leave ≥ ${100 * choice.tailShare} % of the compute to the tail`;
-    const { head, tail, verification } = description;
+    const { verification } = description;
+    const [head, tail] = description.parts;
     console.log(`Cut at ${cut.name} (${why}): head ${megabytes(head.bytes)}, tail ${megabytes(tail.bytes)};`);
     console.log(`head → tail differs from the whole model by at most ${verification.maxDifference}.\n`);
   });

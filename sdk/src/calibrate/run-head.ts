@@ -2,7 +2,7 @@
 import { SlicerError } from '../codec/errors.js';
 import type { DType, Tensor } from '../codec/types.js';
 import { cut, loadRuntime, type ModelProto } from '../onnx/index.js';
-import { openSession, type RuntimeTensor } from '../onnx/runtime.js';
+import { openSession, type RuntimeTensor } from '../runtime/ort.js';
 
 /**
  * Cuts a model at a tensor and gives what its head computes for every row of the inputs, one tensor a row.

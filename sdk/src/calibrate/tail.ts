@@ -2,7 +2,7 @@
 import { SlicerError } from '../codec/errors.js';
 import { divergence } from '../eval/kl.js';
 import { type Graph, loadRuntime } from '../onnx/index.js';
-import { openSession, type Runtime, type RuntimeSession } from '../onnx/runtime.js';
+import { openSession, type Runtime, type RuntimeSession } from '../runtime/ort.js';
 import type { Item } from './features.js';
 
 /** Numbers of reference answers that are kept rather than computed again: 1 GiB. */

@@ -13,6 +13,8 @@ const GRANULARITIES = ['tensor', 'row', 'channel'];
 const METRICS = ['weights', 'covariance', 'fisher'];
 const DTYPES = ['float32', 'float16', 'bfloat16', 'int8', 'uint8', 'int16', 'int32'];
 
+const INPUT_SHAPE = 'sizes of an input that the model leaves open, NAME=1,3,224,224; may be repeated';
+
 const EPILOGUE = `
 - stands for standard input or output. Reports go to standard output, or to standard error when that carries the data.
 Exit codes: 0 ok, 2 usage (options, names, paths), 3 bad data, 4 limit (size, memory, budget out of reach), 1 defect.
@@ -74,17 +76,18 @@ export function createProgram(): Command {
       await diffCommand(a, b, flags);
     });
 
-  command('cut <model.onnx> <tensor>', 'cut a model at one tensor into head.onnx and tail.onnx')
-    .requiredOption('-o, --out <dir>', 'folder for head.onnx, tail.onnx and cut.json')
-    .option('--no-verify', 'do not run head and tail against the whole model')
-    .option(
-      '--input-shape <name=dims>',
-      'sizes of an input for the check, NAME=1,3,224,224; may be repeated',
-      inputShape,
-    )
-    .action(async (model, tensor, flags) => {
-      const { cutCommand } = await import('./cut.js');
-      await cutCommand(model, tensor, flags);
+  command('split <model.onnx>', 'split a model at one or more cuts into head.onnx, tail.onnx and cut.json')
+    .requiredOption('--at <name,...>', 'the tensors of a cut; repeat for a chain, from the input on', cutAt)
+    .requiredOption('-o, --out <dir>', 'folder for the parts and cut.json')
+    .option('--verify', 'run the parts against the whole model and state the largest difference (the default)')
+    .option('--no-verify', 'leave that out')
+    .option('--inputs <[name=]npy...>', 'inputs to check with beside a random one')
+    .option('--input-shape <name=dims>', INPUT_SHAPE, inputShape)
+    .option('--from <name...>', 'inputs that carry the data; other inputs are fed to each part that reads them')
+    .option('--to <name...>', 'outputs the data must reach; others leave from the part that computes them')
+    .action(async (model, flags) => {
+      const { splitCommand } = await import('./split.js');
+      await splitCommand(model, { ...flags, verify: flags.verify !== false });
     });
 
   command('calibrate', 'make a profile for one cut of one model from example tensors; no training')
@@ -119,6 +122,17 @@ function parseShare(text: string): number {
     throw new InvalidArgumentError('It must be a number from 0 to 1.');
   }
   return share;
+}
+
+/** Collects `--at a,b --at c` as [[a, b], [c]]. */
+function cutAt(text: string, earlier: string[][] = []): string[][] {
+  const names = text
+    .split(',')
+    .map((name) => name.trim())
+    .filter((name) => name !== '');
+  if (names.length === 0)
+    throw new InvalidArgumentError('It must be the name of a tensor, or names with commas between.');
+  return [...earlier, names];
 }
 
 /** Collects `--input-shape NAME=1,3,224,224`. */

@@ -54,6 +54,8 @@ const ADVICE: Readonly<Record<string, string>> = {
   bad_onnx: 'The file is not an ONNX model this tool can read.',
   unknown_tensor: 'Check the name against the list of tensors in the model.',
   not_a_cut: 'Choose a tensor through which every path from input to output runs.',
+  bad_cut: 'Give the cut.json that `slicer split` wrote.',
+  model_failed: 'Check types and dims of the inputs.',
   io_error: 'Check that the file exists and that you may read or write it.',
   internal: 'This is a defect in slicer-codec: please report it with the input. The codec has been restarted.',
 };

@@ -1,6 +1,7 @@
 /** Inputs for a trial run: random values, the same ones each time, in sizes that the model accepts. */
+
+import type { Runtime, RuntimeMetadata, RuntimeSession, RuntimeTensor } from '../runtime/ort.js';
 import { onnxError } from './errors.js';
-import type { Runtime, RuntimeMetadata, RuntimeSession, RuntimeTensor } from './runtime.js';
 
 /** Sizes of inputs by name, for models that leave them open. */
 export type InputShapes = Readonly<Record<string, readonly number[]>>;

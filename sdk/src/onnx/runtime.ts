@@ -1,82 +1,11 @@
-/** onnxruntime-node, loaded only when something must run: it is large, native, and an optional peer of this package. */
+/** Asking onnxruntime-node about a model: values exposed as outputs, types and sizes it infers. */
 import { create } from '@bufbuild/protobuf';
-import { onnxError } from './errors.js';
+import { openSession, type Runtime, type RuntimeSession } from '../runtime/ort.js';
+import { loadRuntime } from '../runtime/ort-node.js';
 import { externalFiles } from './external-data.js';
 import { type ModelProto, ValueInfoProtoSchema } from './gen/onnx_pb.js';
 import { writeModel } from './model-file.js';
 import type { TensorInfo } from './tensor-info.js';
-
-/** A tensor as ONNX Runtime has it. */
-export interface RuntimeTensor {
-  readonly type: string;
-  readonly data: ArrayLike<number> | ArrayLike<bigint> | string[];
-  readonly dims: readonly number[];
-}
-
-/** What ONNX Runtime says of an input or output. */
-export interface RuntimeMetadata {
-  readonly name: string;
-  readonly isTensor: boolean;
-  readonly type?: string;
-  readonly shape?: ReadonlyArray<number | string>;
-}
-
-/** The part of an inference session that is used here. */
-export interface RuntimeSession {
-  readonly inputMetadata: readonly RuntimeMetadata[];
-  readonly outputMetadata: readonly RuntimeMetadata[];
-  run(feeds: Record<string, RuntimeTensor>, fetches?: readonly string[]): Promise<Record<string, RuntimeTensor>>;
-  release(): Promise<void>;
-}
-
-/** The part of onnxruntime-node that is used here. */
-export interface Runtime {
-  readonly InferenceSession: {
-    create(model: string | Uint8Array, options?: Record<string, unknown>): Promise<RuntimeSession>;
-  };
-  readonly Tensor: new (type: string, data: unknown, dims: readonly number[]) => RuntimeTensor;
-}
-
-/** One thread: results and times that do not depend on the machine's load; errors only on standard error. */
-export const SESSION_OPTIONS = { intraOpNumThreads: 1, interOpNumThreads: 1, logSeverityLevel: 4 } as const;
-
-/**
- * Loads onnxruntime-node from where the caller's program can see it.
- *
- * @throws SlicerError `invalid_option` when it is not installed.
- */
-export async function loadRuntime(): Promise<Runtime> {
-  // A name in a variable: neither bundlers nor the type checker need to have the package.
-  const name = 'onnxruntime-node';
-  try {
-    const module = (await import(name)) as Runtime & { default?: Runtime };
-    return module.default ?? module;
-  } catch (error) {
-    const code = (error as { code?: string }).code ?? '';
-    const missing = code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND';
-    const reason = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    throw onnxError(
-      'invalid_option',
-      missing ? 'running a model needs onnxruntime-node, which is not installed' : `onnxruntime-node fails: ${reason}`,
-      'Run `npm install onnxruntime-node`, or leave the check out (verify: false, --no-verify).',
-    );
-  }
-}
-
-/** Opens a session, and says which model failed and why when the runtime refuses it. */
-export async function openSession(
-  runtime: Runtime,
-  model: string | Uint8Array,
-  label: string,
-  options: Record<string, unknown> = {},
-): Promise<RuntimeSession> {
-  try {
-    return await runtime.InferenceSession.create(model, { ...SESSION_OPTIONS, ...options });
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    throw onnxError('bad_onnx', `onnxruntime cannot load ${label}: ${reason}`, 'See the operator it names, if any.');
-  }
-}
 
 /**
  * Runs `use` with a session of the model in which the values `names` are outputs too. Nothing is optimised away, so each

@@ -16,11 +16,16 @@ import type { GraphNode } from './graph.js';
 import { attribute, type Dim, type TensorInfo } from './tensor-info.js';
 
 /**
- * Nodes that give `shapeNode`'s output from the cut tensor instead of from the tensor it reads.
+ * Nodes that give `shapeNode`'s output from the cut tensors instead of from the tensor it reads.
  *
  * @throws SlicerError `not_a_cut` naming the size that cannot be had behind the cut.
  */
-export function bridgeShape(shapeNode: GraphNode, source: TensorInfo | undefined, cut: TensorInfo): NodeProto[] {
+export function bridgeShape(
+  shapeNode: GraphNode,
+  source: TensorInfo | undefined,
+  cuts: readonly TensorInfo[],
+): NodeProto[] {
+  const cut = { name: cuts.map((one) => one.name).join("', '") };
   const output = shapeNode.outputs[0]!;
   const from = shapeNode.inputs[0]!;
   if (!source?.dims) {
@@ -36,19 +41,25 @@ export function bridgeShape(shapeNode: GraphNode, source: TensorInfo | undefined
   if (dims.every((dim): dim is number => typeof dim === 'number')) return [constant(output, [...dims], [dims.length])];
 
   const prefix = `slicer/${output}`;
-  const shape = `${prefix}/cut_shape`;
-  const nodes = [node('Shape', [cut.name], shape)];
+  const nodes: NodeProto[] = [];
+  const shapeOf = (name: string) => {
+    const shape = `${prefix}/shape_of/${name}`;
+    if (!nodes.some((made) => made.output[0] === shape)) nodes.push(node('Shape', [name], shape));
+    return shape;
+  };
   const parts = dims.map((dim, i) => {
     const name = `${prefix}/${i}`;
     if (typeof dim === 'number') {
       nodes.push(constant(name, [dim], [1]));
       return name;
     }
-    const axis = dim === null ? -1 : (cut.dims?.indexOf(dim) ?? -1);
-    if (axis < 0) {
+    const carrier = dim === null ? undefined : cuts.find((one) => one.dims?.includes(dim));
+    if (!carrier) {
       const which = dim === null ? `size ${i} is open and has no name` : `size ${i}, '${dim}',`;
       throw refuse(from, cut.name, `whose ${which}${dim === null ? '' : ' is no size of the cut tensor'}`);
     }
+    const shape = shapeOf(carrier.name);
+    const axis = carrier.dims!.indexOf(dim);
     nodes.push(constant(`${name}/axis`, [axis], [1]), node('Gather', [shape, `${name}/axis`], name));
     return name;
   });

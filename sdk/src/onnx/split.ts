@@ -1,10 +1,10 @@
-/** Cutting a model at one tensor: two models that run one after the other. */
+/** Cutting a model at one tensor, or at several that cross together: two models that run one after the other. */
 import { clone, create } from '@bufbuild/protobuf';
-import { requireCut } from './cuts.js';
 import { onnxError } from './errors.js';
 import { type DataFlow, type FlowOptions, reachable, readsShapeOnly, traceData } from './flow.js';
 import { type GraphProto, GraphProtoSchema, type ModelProto, ModelProtoSchema, type NodeProto } from './gen/onnx_pb.js';
 import { buildGraph, type Graph } from './graph.js';
+import { requireCut } from './legal.js';
 import { readModel, writeModel } from './model-file.js';
 import { bridgeShape } from './shape-bridge.js';
 import { infoToProto, type TensorInfo, tensorInfo } from './tensor-info.js';
@@ -24,62 +24,66 @@ export interface ModelPart {
 
 /** A model cut in two. */
 export interface CutModel {
-  readonly tensor: TensorInfo;
+  /** What crosses, in the order it was named. */
+  readonly tensors: readonly TensorInfo[];
   readonly head: ModelPart;
   readonly tail: ModelPart;
 }
 
 /**
- * Cuts a model at one tensor and gives the bytes of both parts: `head` ends in that tensor, `tail` starts from it.
- * Weights go to the side that uses them; what both sides use is in both.
+ * Cuts a model at one tensor, or at several, and gives the bytes of both parts: `head` computes those tensors, `tail`
+ * starts from them. Weights go to the side that uses them; what both sides use is in both.
  *
  * @throws SlicerError `unknown_tensor`, `not_a_cut`, `bad_onnx`.
  */
 export function cut(
   model: Uint8Array | ModelProto,
-  tensorName: string,
+  names: string | readonly string[],
   options: CutOptions = {},
-): { head: Uint8Array; tail: Uint8Array; tensor: TensorInfo } {
+): { head: Uint8Array; tail: Uint8Array; tensor: TensorInfo; tensors: readonly TensorInfo[] } {
   const graph = buildGraph(model instanceof Uint8Array ? readModel(model) : model);
-  const parts = cutGraph(graph, tensorName, options);
-  return { head: writeModel(parts.head.model), tail: writeModel(parts.tail.model), tensor: parts.tensor };
+  const { head, tail, tensors } = cutGraph(graph, typeof names === 'string' ? [names] : names, options);
+  return { head: writeModel(head.model), tail: writeModel(tail.model), tensor: tensors[0]!, tensors };
 }
 
 /** As `cut`, from an indexed graph and without writing the bytes. The parts share tensor data with the model. */
-export function cutGraph(graph: Graph, tensorName: string, options: CutOptions = {}): CutModel {
+export function cutGraph(graph: Graph, names: readonly string[], options: CutOptions = {}): CutModel {
   const flow = traceData(graph, options);
-  requireCut(graph, tensorName, flow);
-  const tensor = tensorInfo(graph, tensorName, options.known);
-  if (!tensor) {
+  requireCut(graph, names, flow);
+  const tensors = names.map((name) => {
+    const tensor = tensorInfo(graph, name, options.known);
+    if (tensor) return tensor;
     throw onnxError(
       'bad_onnx',
-      `the element type of '${tensorName}' stands nowhere in the file`,
+      `the element type of '${name}' stands nowhere in the file`,
       'Install onnxruntime-node so that it can be asked, or run shape inference on the model first.',
     );
-  }
-  return {
-    tensor,
-    head: buildHead(graph, flow, tensor),
-    tail: buildTail(graph, flow, tensor, options),
-  };
+  });
+  return { tensors, head: buildHead(graph, flow, tensors), tail: buildTail(graph, flow, tensors, options) };
 }
 
 /** Shape nodes of the tail whose input stays in the head: their sizes must be had from the cut tensor. */
-export function shapesAcross(graph: Graph, tensorName: string, options: FlowOptions = {}): string[] {
+export function shapesAcross(graph: Graph, names: readonly string[], options: FlowOptions = {}): string[] {
   const flow = traceData(graph, options);
-  const { bridges } = collectTail(graph, flow, tensorName);
+  const { bridges } = collectTail(graph, flow, names);
   return [...new Set(bridges.map((index) => graph.nodes[index]!.inputs[0]!))];
 }
 
-function buildHead(graph: Graph, flow: DataFlow, tensor: TensorInfo): ModelPart {
+function buildHead(graph: Graph, flow: DataFlow, tensors: readonly TensorInfo[]): ModelPart {
+  // An input that crosses is no output of the head: whoever feeds the head has it.
+  const crossing = tensors.filter((tensor) => graph.values.get(tensor.name)?.role !== 'input');
+  const names = crossing.map((tensor) => tensor.name);
   // Outputs outside the flow (caches) leave from the side that computes them.
-  const behind = reachable(graph, [tensor.name]);
-  const side = graph.outputs.filter((name) => !flow.sinks.has(name) && flow.fromSources.has(name) && !behind.has(name));
-  const wanted = graph.outputs.includes(tensor.name) ? side : [tensor.name, ...side];
-  const roots = [...new Set([...wanted, tensor.name])];
+  const behind = reachable(
+    graph,
+    tensors.map((tensor) => tensor.name),
+  );
+  const side = graph.outputs.filter(
+    (name) => !names.includes(name) && !flow.sinks.has(name) && flow.fromSources.has(name) && !behind.has(name),
+  );
   const needed = new Set<number>();
   const used = new Set<string>();
-  const stack = [...roots];
+  const stack = [...names, ...side];
   while (stack.length > 0) {
     const name = stack.pop()!;
     if (used.has(name)) continue;
@@ -92,15 +96,16 @@ function buildHead(graph: Graph, flow: DataFlow, tensor: TensorInfo): ModelPart 
   }
   const nodes = graph.nodes.filter((node) => needed.has(node.index)).map((node) => node.proto);
   const kept = graph.proto.output.filter((output) => side.includes(output.name));
-  return assemble(graph, 'head', nodes, used, [], [infoToProto(tensor), ...kept]);
+  return assemble(graph, 'head', nodes, used, [], [...crossing.map(infoToProto), ...kept]);
 }
 
-function buildTail(graph: Graph, flow: DataFlow, tensor: TensorInfo, options: CutOptions): ModelPart {
-  const { needed, bridges, used, outputs } = collectTail(graph, flow, tensor.name);
+function buildTail(graph: Graph, flow: DataFlow, tensors: readonly TensorInfo[], options: CutOptions): ModelPart {
+  const names = tensors.map((tensor) => tensor.name);
+  const { needed, bridges, used, outputs } = collectTail(graph, flow, names);
   const bridged = new Map(
     bridges.map((index) => {
       const node = graph.nodes[index]!;
-      return [index, bridgeShape(node, tensorInfo(graph, node.inputs[0]!, options.known), tensor)];
+      return [index, bridgeShape(node, tensorInfo(graph, node.inputs[0]!, options.known), tensors)];
     }),
   );
   const nodes: NodeProto[] = [];
@@ -110,20 +115,21 @@ function buildTail(graph: Graph, flow: DataFlow, tensor: TensorInfo, options: Cu
     else if (needed.has(node.index)) nodes.push(node.proto);
   }
   const kept = graph.proto.output.filter((output) => outputs.has(output.name));
-  return assemble(graph, 'tail', nodes, used, [infoToProto(tensor)], kept);
+  return assemble(graph, 'tail', nodes, used, tensors.map(infoToProto), kept);
 }
 
-/** Walks from the outputs towards the cut tensor; shape readers of tensors in the head become bridges. */
-function collectTail(graph: Graph, flow: DataFlow, tensorName: string) {
-  const behind = reachable(graph, [tensorName]);
+/** Walks from the outputs towards the cut tensors; shape readers of tensors in the head become bridges. */
+function collectTail(graph: Graph, flow: DataFlow, names: readonly string[]) {
+  const crossing = new Set(names);
+  const behind = reachable(graph, names);
   const outputs = new Set(
     graph.outputs.filter(
-      (name) => name !== tensorName && (behind.has(name) || !flow.fromSources.has(name) || flow.sinks.has(name)),
+      (name) => !crossing.has(name) && (behind.has(name) || !flow.fromSources.has(name) || flow.sinks.has(name)),
     ),
   );
   const needed = new Set<number>();
   const bridges: number[] = [];
-  const used = new Set<string>([tensorName]);
+  const used = new Set<string>(names);
   const stack = [...outputs];
   while (stack.length > 0) {
     const name = stack.pop()!;
@@ -133,7 +139,7 @@ function collectTail(graph: Graph, flow: DataFlow, tensorName: string) {
     if (!producer || needed.has(producer.index)) continue;
     needed.add(producer.index);
     const source = producer.inputs[0];
-    const stays = source !== undefined && source !== tensorName && flow.fromSources.has(source) && !behind.has(source);
+    const stays = source !== undefined && !crossing.has(source) && flow.fromSources.has(source) && !behind.has(source);
     if (readsShapeOnly(producer) && stays) bridges.push(producer.index);
     else stack.push(...producer.inputs);
   }

@@ -1,4 +1,7 @@
 /** A model's cuts with what each would cost: sizes, bytes, and the share of the compute that comes before it. */
+
+import type { RuntimeTensor } from '../runtime/ort.js';
+import { loadRuntime } from '../runtime/ort-node.js';
 import { type CutPoint, cutsOfFlow } from './cuts.js';
 import { dtypeBytes, dtypeName } from './dtypes.js';
 import { type FlowOptions, traceData } from './flow.js';
@@ -6,7 +9,7 @@ import type { ModelProto } from './gen/onnx_pb.js';
 import { buildGraph, type Graph, type GraphNode } from './graph.js';
 import { nodeMacs } from './macs.js';
 import { firstAccepted, type InputShapes } from './random-input.js';
-import { loadRuntime, type RuntimeTensor, withExposed } from './runtime.js';
+import { withExposed } from './runtime.js';
 
 /** A cut with its cost for inputs of the given sizes. */
 export interface SurveyedCut extends CutPoint {

@@ -1,70 +1,91 @@
-/** Checks that head and tail, one after the other, compute what the whole model does. */
+/** Checks that the parts of a model, one after the other, compute what the whole model does. */
+import type { Verification } from '../runtime/description.js';
+import { openSession, type Runtime, type RuntimeTensor } from '../runtime/ort.js';
+import { loadRuntime } from '../runtime/ort-node.js';
 import { onnxError } from './errors.js';
 import { firstAccepted, type InputShapes } from './random-input.js';
-import { loadRuntime, openSession, type RuntimeTensor } from './runtime.js';
+import { feedsOf, type SuppliedInputs } from './samples.js';
 
-/** The outcome of a check. */
-export interface Verification {
-  /** Largest absolute difference over all outputs. */
-  readonly maxDifference: number;
-  /** Largest absolute value of the whole model's outputs. */
-  readonly maxOutput: number;
-  /** Sizes of the inputs that were used. */
-  readonly inputs: Readonly<Record<string, readonly number[]>>;
-  /** Sizes of the tensor that crossed the cut. */
-  readonly dims: readonly number[];
-  readonly ok: boolean;
-}
+export type { SuppliedInputs, Verification };
 
 /** What a difference may be, in parts of the largest output; for nearly all models it is 0. */
 export const TOLERANCE = 1e-4;
 
+/** What a check runs on. */
+export interface VerifyOptions {
+  /** Sizes for random inputs, where the model leaves them open. */
+  inputShapes?: InputShapes;
+  /** Inputs to run beside the random ones. */
+  inputs?: SuppliedInputs;
+}
+
+type Values = Record<string, RuntimeTensor>;
+
 /**
- * Runs the whole model and head → tail on the same random input, in onnxruntime-node, one thread. Graph optimisation is
- * off: it fuses differently on each side of a cut, and its rounding would hide what is asked here.
+ * Runs the whole model and its parts one after the other on the same inputs, in onnxruntime-node, one thread. Graph
+ * optimisation is off: it fuses differently on each side of a cut, and its rounding would hide what is asked here.
+ *
+ * @param crossing names of the tensors whose sizes are reported.
  */
-export async function verifyCut(
-  paths: { whole: string | Uint8Array; head: string | Uint8Array; tail: string | Uint8Array },
-  tensor: string,
-  inputShapes: InputShapes = {},
+export async function verifyParts(
+  whole: string | Uint8Array,
+  parts: readonly (string | Uint8Array)[],
+  crossing: readonly string[],
+  options: VerifyOptions = {},
 ): Promise<Verification> {
   const runtime = await loadRuntime();
-  const open = async (side: keyof typeof paths, label: string) =>
-    openSession(runtime, paths[side], label, { graphOptimizationLevel: 'disabled' });
-  const whole = await open('whole', 'the model');
+  const given: Values[] = [];
+  const expected: Values[] = [];
+  const session = await openExact(runtime, whole, 'the model');
   try {
-    // Two of three are held at a time, which matters for large models.
-    const { feeds, expected } = await firstAccepted(runtime, whole, inputShapes, async (given) => ({
-      feeds: given,
-      expected: await whole.run(given),
-    }));
-    const inputs = Object.fromEntries(Object.entries(feeds).map(([name, value]) => [name, [...value.dims]]));
-    const middle = await runPart(await open('head', 'the head'), feeds);
-    const crossing = middle[tensor]!;
-    const outputs = { ...middle, ...(await runPart(await open('tail', 'the tail'), { ...feeds, [tensor]: crossing })) };
-    let maxDifference = 0;
-    let maxOutput = 0;
-    for (const [name, want] of Object.entries(expected)) {
-      const got = outputs[name];
-      if (!got) throw onnxError('not_a_cut', `neither head nor tail gives the output '${name}'`, 'Please report this.');
+    await firstAccepted(runtime, session, options.inputShapes ?? {}, async (feeds) => {
+      expected[0] = await session.run(feeds);
+      given[0] = feeds;
+    });
+    for (const feeds of feedsOf(runtime, session.inputMetadata, options.inputs ?? {}, given[0]!)) {
+      expected.push(await session.run(feeds));
+      given.push(feeds);
+    }
+  } finally {
+    await session.release();
+  }
+  // One part is open at a time, which matters for large models.
+  const values = given.map((feeds) => ({ ...feeds }));
+  for (const [i, part] of parts.entries()) await runPart(runtime, part, `part ${i} of the model`, values);
+  let maxDifference = 0;
+  let maxOutput = 0;
+  for (const [i, outputs] of expected.entries()) {
+    for (const [name, want] of Object.entries(outputs)) {
+      const got = values[i]![name];
+      if (!got) throw onnxError('not_a_cut', `no part gives the output '${name}'`, 'Please report this.');
       const found = compare(want, got, name);
       maxDifference = Math.max(maxDifference, found.difference);
       maxOutput = Math.max(maxOutput, found.largest);
     }
-    const ok = maxDifference <= TOLERANCE * maxOutput;
-    return { maxDifference, maxOutput, inputs, dims: [...crossing.dims], ok };
-  } finally {
-    await whole.release();
   }
+  const sizes = (names: readonly string[]) =>
+    Object.fromEntries(names.flatMap((name) => (values[0]![name] ? [[name, [...values[0]![name]!.dims]]] : [])));
+  return {
+    maxDifference,
+    maxOutput,
+    runs: { random: 1, supplied: given.length - 1 },
+    inputs: sizes(Object.keys(given[0]!)),
+    dims: sizes(crossing),
+    ok: maxDifference <= TOLERANCE * maxOutput,
+  };
 }
 
-async function runPart(
-  session: Awaited<ReturnType<typeof openSession>>,
-  available: Record<string, RuntimeTensor>,
-): Promise<Record<string, RuntimeTensor>> {
+const openExact = (runtime: Runtime, model: string | Uint8Array, label: string) =>
+  openSession(runtime, model, label, { graphOptimizationLevel: 'disabled' });
+
+/** Runs a part on every set of values and adds what it computes to them. */
+async function runPart(runtime: Runtime, model: string | Uint8Array, label: string, sets: Values[]): Promise<void> {
+  const session = await openExact(runtime, model, label);
   try {
     const names = session.inputMetadata.map((input) => input.name);
-    return await session.run(Object.fromEntries(names.map((name) => [name, available[name]!])));
+    for (const values of sets) {
+      Object.assign(values, await session.run(Object.fromEntries(names.map((name) => [name, values[name]!]))));
+    }
   } finally {
     await session.release();
   }

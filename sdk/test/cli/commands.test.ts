@@ -219,19 +219,19 @@ describe('containers', () => {
   });
 });
 
-describe('cut', () => {
+describe('split', () => {
   beforeAll(() => writeFileSync(work.path('model.onnx'), writeModel(chain())));
 
   test('writes head, tail and a description', async () => {
     const cuts = listCuts(buildGraph(chain()));
-    const done = await report(['cut', 'model.onnx', cuts[0].name, '-o', 'parts', '--no-verify'], inFolder());
+    const done = await report(['split', 'model.onnx', '--at', cuts[0].name, '-o', 'parts', '--no-verify'], inFolder());
     expect(readdirSync(work.path('parts')).sort()).toEqual(['cut.json', 'head.onnx', 'tail.onnx']);
-    expect(done.tensor.name).toBe(cuts[0].name);
+    expect(done.cuts[0].tensors[0].name).toBe(cuts[0].name);
   });
 
   test('a name that is not there lists the nearest', async () => {
     const cuts = listCuts(buildGraph(chain()));
-    const error = await failure(['cut', 'model.onnx', `${cuts[0].name}x`, '-o', 'none'], inFolder());
+    const error = await failure(['split', 'model.onnx', '--at', `${cuts[0].name}x`, '-o', 'none'], inFolder());
     expect(error).toMatchObject({ exit: 2, code: 'unknown_tensor' });
     expect(error.message + error.advice).toContain(cuts[0].name);
     expect(readdirSync(work.folder)).not.toContain('none');
@@ -239,7 +239,7 @@ describe('cut', () => {
 
   test('what is no model', async () => {
     writeFileSync(work.path('bad.onnx'), 'hello');
-    expect(await failure(['cut', 'bad.onnx', 'x', '-o', 'none'], inFolder())).toMatchObject({
+    expect(await failure(['split', 'bad.onnx', '--at', 'x', '-o', 'none'], inFolder())).toMatchObject({
       exit: 3,
       code: 'bad_onnx',
     });

@@ -112,7 +112,7 @@ describe('paths', () => {
     ['an input that is a folder', ['inspect', '.']],
     ['an output in a folder that is not there', ['decode', 'good.slcr', 'no/such/out.npy']],
     ['an output that is a folder', ['decode', 'good.slcr', '.']],
-    ['a model that is not there', ['cut', 'missing.onnx', 'x', '-o', 'cut']],
+    ['a model that is not there', ['split', 'missing.onnx', '--at', 'x', '-o', 'cut']],
   ])('%s', async (_, args) => {
     expect(await failure(args, inFolder())).toMatchObject({ exit: 2, code: 'io_error' });
     expectUntouched();

@@ -16,7 +16,7 @@ describe('help', () => {
     const { code, stdout } = await slicer(['--help']);
     expect(code).toBe(0);
     const text = stdout.toString();
-    for (const word of ['encode', 'decode', 'inspect', 'diff', 'cut', 'Exit codes', 'not protection']) {
+    for (const word of ['encode', 'decode', 'inspect', 'diff', 'split', 'Exit codes', 'not protection']) {
       expect(text).toContain(word);
     }
   });
@@ -52,7 +52,9 @@ describe('wrong use ends with 2', () => {
     ['an unknown effort', ['encode', 'a.npy', 'a.slcr', '--lossless', '--effort', 'max']],
     ['an unknown layout', ['diff', 'a.npy', 'a.npy', '--layout', 'chwn']],
     ['a layout that the rank does not have', ['diff', 'a.npy', 'a.npy', '--layout', 'nhwc']],
-    ['cut without a folder', ['cut', 'a.onnx', 'x']],
+    ['split without a folder', ['split', 'a.onnx', '--at', 'x']],
+    ['split without a cut', ['split', 'a.onnx', '-o', 'x']],
+    ['split at nothing', ['split', 'a.onnx', '--at', ',', '-o', 'x']],
   ])('%s', async (_, args) => {
     const error = await failure(args, { cwd: work.folder });
     expect(error).toMatchObject({ exit: 2, code: 'invalid_option' });

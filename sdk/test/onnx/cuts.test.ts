@@ -1,8 +1,8 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { pathAround, requireCut } from '../../src/onnx/cuts.js';
 import { type FlowOptions, traceData } from '../../src/onnx/flow.js';
 import { buildGraph, listCuts, type ModelProto } from '../../src/onnx/index.js';
+import { pathAround, requireCut } from '../../src/onnx/legal.js';
 import { graph as body, branching, chain, model, node, reshaped, residual, weight } from './graphs.js';
 
 const names = (of: ModelProto, options?: FlowOptions) => listCuts(buildGraph(of), options).map((cut) => cut.name);
@@ -18,7 +18,7 @@ function refusal(run: () => unknown): { code: string; message: string; advice: s
 
 const check = (of: ModelProto, name: string) => {
   const graph = buildGraph(of);
-  return refusal(() => requireCut(graph, name, traceData(graph)));
+  return refusal(() => requireCut(graph, [name], traceData(graph)));
 };
 
 describe('listing', () => {
@@ -81,7 +81,7 @@ describe('listing', () => {
         const graph = buildGraph(model({ inputs: { x: [1] }, outputs: { [last]: [1] }, nodes }));
         const flow = traceData(graph);
         const expected = values.filter(
-          (name) => name !== 'x' && name !== last && flow.data.has(name) && !pathAround(graph, name, flow),
+          (name) => name !== 'x' && name !== last && flow.data.has(name) && !pathAround(graph, [name], flow),
         );
         expect(listCuts(graph).map((cut) => cut.name)).toEqual(expected);
       }),

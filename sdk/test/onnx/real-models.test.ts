@@ -6,7 +6,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { cutFile, loadModel, surveyCuts, writeModel } from '../../src/onnx/index.js';
+import { loadModel, splitFile, surveyCuts, writeModel } from '../../src/onnx/index.js';
 
 const folder = process.env.SLICER_MODELS ?? '';
 const path = join(folder, 'efficientnet_lite0.onnx');
@@ -46,7 +46,7 @@ describe.skipIf(!folder || !existsSync(path))('EfficientNet-Lite0', () => {
     async (name) => {
       const out = mkdtempSync(join(tmpdir(), 'slicer-test-'));
       try {
-        const { description } = await cutFile(path, name, out);
+        const { description } = await splitFile(path, name, out);
         expect(description.verification).toMatchObject({ ok: true });
       } finally {
         rmSync(out, { recursive: true, force: true });

@@ -1,4 +1,6 @@
-/** `slicer cut`: a model file in, `head.onnx`, `tail.onnx` and `cut.json` out. Node only. */
+/** `slicer split`: a model file in, its parts and `cut.json` out. Node only. */
+import type { PartDescription, PartValue, SplitDescription } from '../runtime/description.js';
+import { cutChain, namesToKnow } from './chain.js';
 import { onnxError } from './errors.js';
 import { checkExternalFiles, writeWithData } from './external-data.js';
 import type { FlowOptions } from './flow.js';
@@ -7,53 +9,25 @@ import { buildGraph, type Graph } from './graph.js';
 import { readModel } from './model-file.js';
 import type { InputShapes } from './random-input.js';
 import { describeValues } from './runtime.js';
-import { cutGraph, type ModelPart, shapesAcross } from './split.js';
-import { type Dim, type TensorInfo, tensorInfo } from './tensor-info.js';
-import { type Verification, verifyCut } from './verify.js';
+import type { ModelPart } from './split.js';
+import { type TensorInfo, tensorInfo } from './tensor-info.js';
+import { type SuppliedInputs, type Verification, verifyParts } from './verify.js';
 
-/** Options of `cutFile`. */
-export interface CutFileOptions extends FlowOptions {
-  /** Run head → tail against the whole model before anything is written. Default: true; needs onnxruntime-node. */
+/** Options of `splitFile`. */
+export interface SplitFileOptions extends FlowOptions {
+  /** Run the parts against the whole model before anything is written. Default: true; needs onnxruntime-node. */
   verify?: boolean;
   /** Sizes of inputs, for a check of a model that leaves them open in an unusual way. */
   inputShapes?: InputShapes;
+  /** Inputs to check with beside random ones. */
+  inputs?: SuppliedInputs;
   /** Told what is being done, for long work. */
   progress?: (step: string) => void;
 }
 
-/** One input or output in `cut.json`. */
-export interface CutValue {
-  readonly name: string;
-  readonly type: string | null;
-  readonly dims: readonly Dim[] | null;
-}
-
-/** One side in `cut.json`. */
-export interface CutSide {
-  readonly file: string;
-  readonly bytes: number;
-  readonly sha256: string;
-  /** The file that holds the side's external weights, if it has any. */
-  readonly data: string | null;
-  readonly inputs: readonly CutValue[];
-  readonly outputs: readonly CutValue[];
-}
-
-/** The contents of `cut.json`. */
-export interface CutDescription {
-  readonly format: 'slicer-cut';
-  readonly version: 1;
-  readonly tensor: TensorInfo;
-  readonly model: { readonly file: string; readonly bytes: number; readonly sha256: string };
-  readonly head: CutSide;
-  readonly tail: CutSide;
-  /** `null` when the check was left out. */
-  readonly verification: Verification | null;
-}
-
-/** What `cutFile` wrote. */
-export interface CutFileResult {
-  readonly description: CutDescription;
+/** What `splitFile` wrote. */
+export interface SplitFileResult {
+  readonly description: SplitDescription;
   /** Paths of the files written, `cut.json` last. */
   readonly files: readonly string[];
 }
@@ -75,58 +49,72 @@ export async function loadModel(path: string): Promise<{ bytes: Uint8Array; mode
   return { bytes, model, folder };
 }
 
+/** One tensor, the tensors of one cut, or the cuts of a chain in the order of the data. */
+export type CutPlaces = string | readonly string[] | readonly (readonly string[])[];
+
 /**
- * Cuts a model file at one tensor into `head.onnx`, `tail.onnx` and `cut.json` in `outDir`. All are written to a folder
- * beside and checked there before they are moved to their places, `cut.json` last.
+ * Cuts a model file into `head.onnx`, `tail.onnx`, for a chain the `middle-1.onnx` … between them, and `cut.json` in
+ * `outDir`. All are written to a folder beside and checked there before they are moved to their places, `cut.json` last.
  *
  * @throws SlicerError `io_error`, `bad_onnx`, `unknown_tensor`, `not_a_cut`, `invalid_option`.
  */
-export async function cutFile(
+export async function splitFile(
   modelPath: string,
-  tensorName: string,
+  places: CutPlaces,
   outDir: string,
-  options: CutFileOptions = {},
-): Promise<CutFileResult> {
+  options: SplitFileOptions = {},
+): Promise<SplitFileResult> {
   const progress = options.progress ?? (() => {});
   const { basename, join } = await import('node:path');
+  const groups = groupsOf(places);
   progress('reading the model');
   const { bytes, model, folder } = await loadModel(modelPath);
   const graph = buildGraph(model);
-  const known = await knownValues(graph, tensorName, folder, options);
-  const parts = cutGraph(graph, tensorName, { ...options, ...(known ? { known } : {}) });
+  const known = await knownValues(graph, groups, folder, options);
+  const chain = cutChain(graph, groups, { ...options, ...(known ? { known } : {}) });
 
   return inWorkFolder(outDir, async (work, publish) => {
-    progress('writing head and tail');
-    const side = async (part: ModelPart, name: 'head' | 'tail') => writeSide(part, name, folder, work, known);
-    const head = await side(parts.head, 'head');
-    const tail = await side(parts.tail, 'tail');
+    progress('writing the parts');
+    const parts: PartDescription[] = [];
+    for (const [i, part] of chain.parts.entries()) {
+      const name = i === 0 ? 'head' : i === chain.parts.length - 1 ? 'tail' : `middle-${i}`;
+      parts.push(await writePart(part, name, folder, work, known));
+    }
     let verification: Verification | null = null;
     if (options.verify !== false) {
-      progress('running head and tail against the whole model');
-      const paths = { whole: modelPath, head: join(work, head.file), tail: join(work, tail.file) };
-      verification = await verifyCut(paths, tensorName, options.inputShapes);
+      progress('running the parts against the whole model');
+      const paths = parts.map((part) => join(work, part.file));
+      const crossing = groups.flat();
+      verification = await verifyParts(modelPath, paths, crossing, options);
       if (!verification.ok) throw differs(verification);
     }
-    const description: CutDescription = {
+    const description: SplitDescription = {
       format: 'slicer-cut',
-      version: 1,
-      tensor: parts.tensor,
+      version: 2,
       model: { file: basename(modelPath), bytes: bytes.length, sha256: await sha256(bytes) },
-      head,
-      tail,
+      cuts: chain.cuts.map((tensors) => ({ tensors })),
+      parts,
       verification,
     };
     const { writeFile } = await import('node:fs/promises');
     await writeFile(join(work, 'cut.json'), `${JSON.stringify(description, null, 2)}\n`);
-    const names = [head.data, head.file, tail.data, tail.file, 'cut.json'].filter((name) => name !== null);
-    return { description, files: await publish(names) };
+    const names = parts.flatMap((part) => (part.data ? [part.data, part.file] : [part.file]));
+    return { description, files: await publish([...names, 'cut.json']) };
   });
 }
 
+function groupsOf(places: CutPlaces): string[][] {
+  if (typeof places === 'string') return [[places]];
+  const groups = places.every((place): place is string => typeof place === 'string')
+    ? [[...(places as readonly string[])]]
+    : (places as readonly (readonly string[])[]).map((group) => [...group]);
+  if (groups.length > 0 && groups.every((group) => group.length > 0)) return groups;
+  throw onnxError('invalid_option', 'no tensor to cut at was named', 'See `slicer cuts` for the names there are.');
+}
+
 /** Asks the runtime for what the file does not say, where it matters and where the runtime is there. */
-async function knownValues(graph: Graph, tensorName: string, folder: string, options: CutFileOptions) {
-  if (!graph.values.has(tensorName)) return undefined;
-  const names = [tensorName, ...shapesAcross(graph, tensorName, options)];
+async function knownValues(graph: Graph, groups: string[][], folder: string, options: SplitFileOptions) {
+  const names = namesToKnow(graph, groups, options);
   if (names.every((name) => tensorInfo(graph, name)?.dims)) return undefined;
   try {
     return await describeValues(graph.model, names, folder);
@@ -137,13 +125,13 @@ async function knownValues(graph: Graph, tensorName: string, folder: string, opt
   }
 }
 
-async function writeSide(
+async function writePart(
   part: ModelPart,
-  name: 'head' | 'tail',
+  name: string,
   folder: string,
   work: string,
   known: ReadonlyMap<string, TensorInfo> | undefined,
-): Promise<CutSide> {
+): Promise<PartDescription> {
   const { writeFile } = await import('node:fs/promises');
   const { join } = await import('node:path');
   const data = `${name}.data`;
@@ -151,7 +139,7 @@ async function writeSide(
   await writeFile(join(work, `${name}.onnx`), bytes);
   const graph = buildGraph(part.model);
   const values = (names: readonly string[]) =>
-    names.map((value): CutValue => {
+    names.map((value): PartValue => {
       const info = tensorInfo(graph, value, known);
       return { name: value, type: info?.type ?? null, dims: info?.dims ?? null };
     });
@@ -168,7 +156,7 @@ async function writeSide(
 function differs(found: Verification) {
   return onnxError(
     'not_a_cut',
-    `head and tail do not reproduce the model: outputs up to ${found.maxOutput} differ by up to ${found.maxDifference}`,
+    `the parts do not reproduce the model: outputs up to ${found.maxOutput} differ by up to ${found.maxDifference}`,
     'A model that draws random numbers differs in every run; if yours does, leave the check out. Else report this.',
   );
 }

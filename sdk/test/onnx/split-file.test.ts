@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, 
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { type CutDescription, cutFile, loadRuntime, readModel, writeModel } from '../../src/onnx/index.js';
+import { loadRuntime, readModel, type SplitDescription, splitFile, writeModel } from '../../src/onnx/index.js';
 import { chain, external, model, node, residual } from './graphs.js';
 
 const runtime = await loadRuntime().catch(() => undefined);
@@ -28,24 +28,26 @@ const refusal = (promise: Promise<unknown>) =>
 test.skipIf(!runtime)('writes head, tail and their description, checked', async () => {
   const path = put('model.onnx', writeModel(residual()));
   const out = join(folder, 'deep/out');
-  const { files, description } = await cutFile(path, 'sum', out);
+  const { files, description } = await splitFile(path, 'sum', out);
   expect(readdirSync(out).sort()).toEqual(['cut.json', 'head.onnx', 'tail.onnx']);
   expect(files.at(-1)).toBe(join(out, 'cut.json'));
-  const written = JSON.parse(readFileSync(join(out, 'cut.json'), 'utf8')) as CutDescription;
+  const written = JSON.parse(readFileSync(join(out, 'cut.json'), 'utf8')) as SplitDescription;
   expect(written).toEqual(description);
   expect(written).toMatchObject({
     format: 'slicer-cut',
-    version: 1,
-    tensor: { name: 'sum', type: 'float32', dims: ['N', 4] },
-    head: { inputs: [{ name: 'x' }], outputs: [{ name: 'sum', dims: ['N', 4] }], data: null },
-    tail: { inputs: [{ name: 'sum' }], outputs: [{ name: 'y' }] },
-    verification: { ok: true, maxDifference: 0 },
+    version: 2,
+    cuts: [{ tensors: [{ name: 'sum', type: 'float32', dims: ['N', 4] }] }],
+    parts: [
+      { inputs: [{ name: 'x' }], outputs: [{ name: 'sum', dims: ['N', 4] }], data: null },
+      { inputs: [{ name: 'sum' }], outputs: [{ name: 'y' }] },
+    ],
+    verification: { ok: true, maxDifference: 0, runs: { random: 1, supplied: 0 } },
   });
 });
 
 test('leaves the check out when asked', async () => {
   const path = put('model.onnx', writeModel(chain()));
-  const { description } = await cutFile(path, 'a', join(folder, 'out'), { verify: false });
+  const { description } = await splitFile(path, 'a', join(folder, 'out'), { verify: false });
   expect(description.verification).toBe(null);
 });
 
@@ -55,7 +57,7 @@ describe('after a failure nothing is left behind', () => {
     ['no cut', 'inner', 'not_a_cut'],
   ])('%s', async (_, tensor, code) => {
     const path = put('model.onnx', writeModel(residual()));
-    expect(await refusal(cutFile(path, tensor, join(folder, 'out'), { verify: false }))).toMatchObject({ code });
+    expect(await refusal(splitFile(path, tensor, join(folder, 'out'), { verify: false }))).toMatchObject({ code });
     expect(readdirSync(folder)).toEqual(['model.onnx']);
   });
 
@@ -63,8 +65,8 @@ describe('after a failure nothing is left behind', () => {
     const given = chain();
     given.graph!.node[1]!.opType = 'NoSuchOperator';
     const path = put('model.onnx', writeModel(given));
-    const found = await refusal(cutFile(path, 'a', join(folder, 'out')));
-    expect(found).toMatchObject({ code: 'bad_onnx' });
+    const found = await refusal(splitFile(path, 'a', join(folder, 'out')));
+    expect(found).toMatchObject({ code: 'unsupported_feature' });
     expect(found.message).toContain('NoSuchOperator');
     expect(readdirSync(folder)).toEqual(['model.onnx']);
   });
@@ -72,18 +74,18 @@ describe('after a failure nothing is left behind', () => {
   test('older results stay as they were', async () => {
     const path = put('model.onnx', writeModel(residual()));
     const out = join(folder, 'out');
-    await cutFile(path, 'sum', out, { verify: false });
+    await splitFile(path, 'sum', out, { verify: false });
     const before = readFileSync(join(out, 'head.onnx'));
-    await refusal(cutFile(path, 'inner', out, { verify: false }));
+    await refusal(splitFile(path, 'inner', out, { verify: false }));
     expect(readFileSync(join(out, 'head.onnx'))).toEqual(before);
     expect(readdirSync(out).length).toBe(3);
   });
 });
 
 test('files that are not there, and folders that are not folders', async () => {
-  expect(await refusal(cutFile(join(folder, 'none.onnx'), 'a', folder))).toMatchObject({ code: 'io_error' });
+  expect(await refusal(splitFile(join(folder, 'none.onnx'), 'a', folder))).toMatchObject({ code: 'io_error' });
   const path = put('model.onnx', writeModel(chain()));
-  expect(await refusal(cutFile(path, 'a', path, { verify: false }))).toMatchObject({ code: 'io_error' });
+  expect(await refusal(splitFile(path, 'a', path, { verify: false }))).toMatchObject({ code: 'io_error' });
 });
 
 describe('external data', () => {
@@ -105,7 +107,7 @@ describe('external data', () => {
     put('weights.bin', floats(35));
     const path = put('model.onnx', writeModel(given(beside)));
     const out = join(folder, 'out');
-    const { description } = await cutFile(path, 'b', out);
+    const { description } = await splitFile(path, 'b', out);
     expect(description.verification).toMatchObject({ ok: true, maxDifference: 0 });
     expect(readdirSync(out).sort()).toEqual(['cut.json', 'head.data', 'head.onnx', 'tail.data', 'tail.onnx']);
     expect(readFileSync(join(out, 'head.data')).equals(floats(35).subarray(0, 80))).toBe(true);
@@ -117,7 +119,7 @@ describe('external data', () => {
 
   test('missing', async () => {
     const path = put('model.onnx', writeModel(given(beside)));
-    const found = await refusal(cutFile(path, 'b', join(folder, 'out')));
+    const found = await refusal(splitFile(path, 'b', join(folder, 'out')));
     expect(found).toMatchObject({ code: 'bad_onnx' });
     expect(found.message).toContain('weights.bin');
     expect(existsSync(join(folder, 'out'))).toBe(false);
@@ -126,7 +128,7 @@ describe('external data', () => {
   test('too short', async () => {
     put('weights.bin', floats(20));
     const path = put('model.onnx', writeModel(given(beside)));
-    expect((await refusal(cutFile(path, 'b', join(folder, 'out')))).message).toContain('140 bytes are needed, 80');
+    expect((await refusal(splitFile(path, 'b', join(folder, 'out')))).message).toContain('140 bytes are needed, 80');
   });
 
   test.each(['../weights.bin', '/etc/hosts', 'C:\\weights.bin', 'a/../../b'])(
@@ -138,7 +140,7 @@ describe('external data', () => {
         'inner/model.onnx',
         writeModel(given((offset, length) => ({ ...beside(offset, length), location: where }))),
       );
-      const found = await refusal(cutFile(path, 'b', join(folder, 'out')));
+      const found = await refusal(splitFile(path, 'b', join(folder, 'out')));
       expect(found).toMatchObject({ code: 'bad_onnx' });
       expect(found.message).toContain('outside the folder');
     },
