@@ -76,6 +76,19 @@ export function createProgram(): Command {
       await diffCommand(a, b, flags);
     });
 
+  command('cuts <model.onnx>', 'list where a model can be cut: what crosses, and what lies before and behind')
+    .option('--input-shape <name=dims>', INPUT_SHAPE, inputShape)
+    .addOption(new Option('--multi [most]', 'cuts of up to so many tensors too (4)').argParser(parseCount))
+    .option('--samples <[name=]npy...>', 'inputs: shares of zeros and magnitudes of what crosses')
+    .option('--plot <file.svg>', 'draw bytes against compute, and maps of zeros and magnitudes with --samples')
+    .option('--from <name...>', 'inputs that carry the data; other inputs are fed to each part that reads them')
+    .option('--to <name...>', 'outputs the data must reach; others leave from the part that computes them')
+    .option('--all', 'every cut of several tensors, and advice for every cut')
+    .action(async (model, flags) => {
+      const { cutsCommand } = await import('./cuts.js');
+      await cutsCommand(model, flags);
+    });
+
   command('split <model.onnx>', 'split a model at one or more cuts into head.onnx, tail.onnx and cut.json')
     .requiredOption('--at <name,...>', 'the tensors of a cut; repeat for a chain, from the input on', cutAt)
     .requiredOption('-o, --out <dir>', 'folder for the parts and cut.json')

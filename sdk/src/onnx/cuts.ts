@@ -51,11 +51,12 @@ export function cutsOfFlow(graph: Graph, flow: DataFlow): CutPoint[] {
   return cuts;
 }
 
-/** Whether a value is a model's own output and nothing else: that is no cut where nothing is computed from it: the tail would be empty. */
+/** Whether a value is an output of the model and nothing is computed from it: behind a cut there the tail would be empty. */
 export function isEnd(graph: Graph, name: string): boolean {
   return graph.outputs.includes(name) && graph.values.get(name)!.consumers.length === 0;
 }
 
+/** How many nodes read a value on the way to an output. */
 export function dataReaders(value: GraphValue, flow: DataFlow): number {
   return value.consumers.filter((node) => node.outputs.some((name) => flow.data.has(name))).length;
 }

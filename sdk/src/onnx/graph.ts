@@ -1,6 +1,7 @@
 /** The graph of a model: nodes in a runnable order, values with producer and consumers, what bodies of `If` capture. */
 import { onnxError } from './errors.js';
 import type { AttributeProto, GraphProto, ModelProto, NodeProto, ValueInfoProto } from './gen/onnx_pb.js';
+import { inlineFunctions } from './inline.js';
 
 /** One operator of the graph. */
 export interface GraphNode {
@@ -29,6 +30,7 @@ export interface GraphValue {
 
 /** A model's main graph, indexed. */
 export interface Graph {
+  /** The model, its local functions written out. */
   readonly model: ModelProto;
   readonly proto: GraphProto;
   /** In topological order: the file's own where that is one, as the format demands. */
@@ -44,11 +46,12 @@ export interface Graph {
 }
 
 /**
- * Indexes the main graph of a model.
+ * Indexes the main graph of a model, with its local functions written out.
  *
  * @throws SlicerError `bad_onnx` for values defined twice, read but never defined, or defined in a circle.
  */
-export function buildGraph(model: ModelProto): Graph {
+export function buildGraph(given: ModelProto): Graph {
+  const model = inlineFunctions(given);
   const proto = model.graph;
   if (!proto) throw onnxError('bad_onnx', 'the model holds no graph', 'Check that this is the .onnx file itself.');
   const initializers = new Set([

@@ -1,5 +1,5 @@
 /**
- * Reading and splitting ONNX models. `cut` and `listCuts` run anywhere; `splitFile`, `surveyCuts` and `describeValues`
+ * Reading and splitting ONNX models. `cut` and `listCuts` run anywhere; `splitFile`, `surveyFile`, `surveyCuts` and `describeValues`
  * need Node and, to run models, the optional peer onnxruntime-node.
  */
 export type { PartDescription, PartValue, SplitDescription } from '../runtime/description.js';
@@ -15,6 +15,8 @@ export type { InputShapes } from './random-input.js';
 export { describeValues } from './runtime.js';
 export { type CutModel, type CutOptions, cut, cutGraph, type ModelPart } from './split.js';
 export { type CutPlaces, loadModel, type SplitFileOptions, type SplitFileResult, splitFile } from './split-file.js';
-export { type Survey, type SurveyedCut, type SurveyOptions, surveyCuts } from './survey.js';
+export type { CellMap, TensorStatistics } from './statistics.js';
+export { type Survey, type SurveyedCut, type SurveyedTensor, type SurveyOptions, surveyCuts } from './survey.js';
+export { surveyFile } from './survey-file.js';
 export { type Dim, type TensorInfo, tensorInfo } from './tensor-info.js';
 export { type SuppliedInputs, type Verification, verifyParts } from './verify.js';

@@ -1,6 +1,6 @@
 /** Inputs for a trial run: random values, the same ones each time, in sizes that the model accepts. */
 
-import type { Runtime, RuntimeMetadata, RuntimeSession, RuntimeTensor } from '../runtime/ort.js';
+import type { Runtime, RuntimeMetadata, RuntimeTensor } from '../runtime/ort.js';
 import { onnxError } from './errors.js';
 
 /** Sizes of inputs by name, for models that leave them open. */
@@ -39,21 +39,25 @@ export function randomFeeds(
   );
 }
 
-/** Runs `attempt` with feeds of growing oddness until the model accepts one; gives the last refusal otherwise. */
-export async function firstAccepted<T>(
-  runtime: Runtime,
-  session: RuntimeSession,
-  shapes: InputShapes,
-  attempt: (feeds: Record<string, RuntimeTensor>) => Promise<T>,
-): Promise<T> {
-  const isOpen = session.inputMetadata.some(
+/** Whether sizes other than the batch are left open, so that feeds for the inputs are a guess. */
+export function isGuess(inputs: readonly RuntimeMetadata[], shapes: InputShapes): boolean {
+  return inputs.some(
     (input) =>
       !shapes[input.name] && input.shape?.some((size, i) => typeof size === 'string' && (i > 0 || !isBatch(i))),
   );
+}
+
+/** Runs `attempt` with feeds of growing oddness until the model accepts one; gives the last refusal otherwise. */
+export async function firstAccepted<T>(
+  runtime: Runtime,
+  inputs: readonly RuntimeMetadata[],
+  shapes: InputShapes,
+  attempt: (feeds: Record<string, RuntimeTensor>) => Promise<T>,
+): Promise<T> {
   let last: unknown;
-  for (const open of isOpen ? CANDIDATES : CANDIDATES.slice(0, 1)) {
+  for (const open of isGuess(inputs, shapes) ? CANDIDATES : CANDIDATES.slice(0, 1)) {
     try {
-      return await attempt(randomFeeds(runtime, session.inputMetadata, shapes, open));
+      return await attempt(randomFeeds(runtime, inputs, shapes, open));
     } catch (error) {
       last = error;
       if ((error as { code?: string }).code === 'invalid_option') throw error;

@@ -3,13 +3,14 @@ import { create } from '@bufbuild/protobuf';
 import { openSession, type Runtime, type RuntimeSession } from '../runtime/ort.js';
 import { loadRuntime } from '../runtime/ort-node.js';
 import { externalFiles } from './external-data.js';
-import { type ModelProto, ValueInfoProtoSchema } from './gen/onnx_pb.js';
+import { type ModelProto, type ValueInfoProto, ValueInfoProtoSchema } from './gen/onnx_pb.js';
 import { writeModel } from './model-file.js';
 import type { TensorInfo } from './tensor-info.js';
 
 /**
  * Runs `use` with a session of the model in which the values `names` are outputs too. Nothing is optimised away, so each
  * is as the file has it. For a model with external data, `folder` says where those lie.
+ * `inputs` stand for those of the file, say with sizes filled in.
  */
 export async function withExposed<T>(
   runtime: Runtime,
@@ -17,34 +18,51 @@ export async function withExposed<T>(
   names: readonly string[],
   folder: string | undefined,
   use: (session: RuntimeSession) => Promise<T>,
+  inputs?: readonly ValueInfoProto[],
 ): Promise<T> {
   const graph = model.graph!;
-  const outputs = graph.output;
+  const { input, output: outputs } = graph;
   const present = new Set(outputs.map((output) => output.name));
   const added = names.filter((name) => !present.has(name));
   graph.output = [...outputs, ...added.map((name) => create(ValueInfoProtoSchema, { name }))];
+  const fixed = new Map(inputs?.map((value) => [value.name, value]));
+  graph.input = input.map((value) => fixed.get(value.name) ?? value);
   let bytes: Uint8Array;
   try {
     bytes = writeModel(model);
   } finally {
+    graph.input = input;
     graph.output = outputs;
   }
-  const options = { graphOptimizationLevel: 'disabled' };
   const files = [...externalFiles(model).keys()];
   if (files.length === 0 || folder === undefined) {
-    return closing(await openSession(runtime, bytes, 'the model', options), use);
+    return closing(await openSession(runtime, bytes, 'the model', INSPECTION), use);
   }
-  const { writeFile, rm } = await import('node:fs/promises');
+  const { readFile, writeFile, rm } = await import('node:fs/promises');
   const { join } = await import('node:path');
   // The runtime looks for external data beside the model file, so the changed model has to lie there for a moment.
   const path = join(folder, `.slicer-${process.pid}-${Date.now()}.onnx`);
   try {
     await writeFile(path, bytes, { flag: 'wx' });
-    return await closing(await openSession(runtime, path, 'the model', options), use);
+  } catch {
+    // A folder that cannot be written to: then the data have to be handed over in memory.
+    const externalData = [];
+    for (const file of files) externalData.push({ path: file, data: await readFile(join(folder, file)) });
+    return closing(await openSession(runtime, bytes, 'the model', { ...INSPECTION, externalData }), use);
+  }
+  try {
+    return await closing(await openSession(runtime, path, 'the model', INSPECTION), use);
   } finally {
     await rm(path, { force: true });
   }
 }
+
+/** Values as the file has them, and weights left where they are mapped: repacking them would take their memory again. */
+const INSPECTION = {
+  graphOptimizationLevel: 'disabled',
+  enableCpuMemArena: false,
+  extra: { session: { disable_prepacking: '1' } },
+};
 
 async function closing<T>(session: RuntimeSession, use: (session: RuntimeSession) => Promise<T>): Promise<T> {
   try {

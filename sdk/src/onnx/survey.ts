@@ -1,35 +1,68 @@
-/** A model's cuts with what each would cost: sizes, bytes, and the share of the compute that comes before it. */
-
-import type { RuntimeTensor } from '../runtime/ort.js';
-import { loadRuntime } from '../runtime/ort-node.js';
+/** A model's cuts with what each would cost: sizes, bytes, compute and parameters before and behind, and advice. */
+import { adviseCut, adviseModel, type CutAdvice } from './advice.js';
 import { type CutPoint, cutsOfFlow } from './cuts.js';
-import { dtypeBytes, dtypeName } from './dtypes.js';
+import { dtypeBytes } from './dtypes.js';
 import { type FlowOptions, traceData } from './flow.js';
+import { listFrontiers } from './frontiers.js';
 import type { ModelProto } from './gen/onnx_pb.js';
-import { buildGraph, type Graph, type GraphNode } from './graph.js';
+import { bodiesOf, buildGraph, type Graph } from './graph.js';
 import { nodeMacs } from './macs.js';
-import { firstAccepted, type InputShapes } from './random-input.js';
-import { withExposed } from './runtime.js';
+import type { InputShapes } from './random-input.js';
+import type { SuppliedInputs } from './samples.js';
+import { measureSizes, type Sizes } from './sizes.js';
+import { gatherStatistics, type TensorStatistics } from './statistics.js';
+import { Scale, type Side } from './weigh.js';
 
-/** A cut with its cost for inputs of the given sizes. */
-export interface SurveyedCut extends CutPoint {
+/** A tensor that crosses a cut, for inputs of the surveyed sizes. */
+export interface SurveyedTensor {
+  readonly name: string;
   readonly type: string;
   readonly dims: readonly number[];
-  /** Bytes of the tensor as it is. */
+  /** Bytes of the tensor as it is; 0 for strings. */
+  readonly bytes: number;
+  /** What samples held, where there were any. */
+  readonly statistics?: TensorStatistics;
+}
+
+/** A cut with its cost. */
+export interface SurveyedCut extends CutPoint {
+  /** Name, type and dims of the first tensor; of the only one unless cuts of several were asked for. */
+  readonly name: string;
+  readonly type: string;
+  readonly dims: readonly number[];
+  /** Everything that crosses. */
+  readonly tensors: readonly SurveyedTensor[];
+  /** Bytes of all tensors. */
   readonly bytes: number;
   /** Multiply–accumulates of everything computed up to the cut. */
   readonly macsBefore: number;
+  readonly macsBehind: number;
+  /** Numbers in the weights of each side, and their bytes in the file; what both use counts on both. */
+  readonly parametersBefore: number;
+  readonly parametersBehind: number;
+  readonly weightBytesBefore: number;
+  readonly weightBytesBehind: number;
   /** No other cut has both fewer bytes and less compute before it. */
   readonly onFront: boolean;
+  /** Where a neighbour would be better, which and why. */
+  readonly advice?: CutAdvice;
 }
 
-/** What `surveyCuts` finds; all 0 for a model without a cut, which is not run. */
+/** What `surveyCuts` finds. */
 export interface Survey {
-  /** Multiply–accumulates of the whole model. */
+  /** Multiply–accumulates, parameters and bytes of weights of the whole model. */
   readonly macs: number;
+  readonly parameters: number;
+  readonly weightBytes: number;
+  /** Sizes of the inputs that everything here is for. */
   readonly inputs: Readonly<Record<string, readonly number[]>>;
   readonly inputBytes: number;
+  /** Cuts of one tensor, from the input on; where asked for, cuts of several behind them, fewest bytes first. */
   readonly cuts: readonly SurveyedCut[];
+  /** Nodes that cannot be cut inside, each with the reason. */
+  readonly barriers: readonly { readonly node: string; readonly op: string; readonly reason: string }[];
+  /** What to know before choosing. */
+  readonly advice: readonly string[];
 }
 
 /** Options of `surveyCuts`. */
@@ -38,90 +71,89 @@ export interface SurveyOptions extends FlowOptions {
   inputShapes?: InputShapes;
   /** Folder of the model file, for external data. */
   folder?: string;
+  /** Cuts of up to this many tensors; 1 unless given. */
+  most?: number;
+  /** Inputs for statistics of what crosses. */
+  samples?: SuppliedInputs;
+  /** Told what is being done, for long work. */
+  progress?: (step: string) => void;
 }
 
 /**
- * Lists the legal single-tensor cuts with the sizes that one run on random input gives. Needs onnxruntime-node.
- *
- * Only sizes are kept of what the run computes; constants that the graph needs are not run through the caller.
+ * Lists the legal cuts with what each costs for inputs of one size. Needs onnxruntime-node: the runtime tells types and
+ * sizes. The model is run only where its file leaves sizes open, or on samples.
  */
 export async function surveyCuts(model: ModelProto, options: SurveyOptions = {}): Promise<Survey> {
+  const { progress = () => {}, folder } = options;
   const graph = buildGraph(model);
   const flow = traceData(graph, options);
-  const points = cutsOfFlow(graph, flow);
-  if (points.length === 0) return { macs: 0, inputs: {}, inputBytes: 0, cuts: [] };
-  const counted = graph.nodes.filter((node) => nodeMacs(node, () => [1, 1, 1, 1]) !== 0);
-  const wanted = new Set([
-    ...points.map((point) => point.name),
-    ...counted.flatMap((node) => runtimeSizes(graph, node)),
-  ]);
-  const runtime = await loadRuntime();
-  const sizes = staticSizes(graph);
-  const types = new Map<string, string>();
-  const inputs: Record<string, readonly number[]> = {};
-  let inputBytes = 0;
-  await withExposed(runtime, model, [...wanted], options.folder, async (session) => {
-    const note = (name: string, tensor: RuntimeTensor) => {
-      sizes.set(name, [...tensor.dims]);
-      types.set(name, tensor.type);
-    };
-    await firstAccepted(runtime, session, options.inputShapes ?? {}, async (feeds) => {
-      const results = await session.run(feeds, [...wanted]);
-      for (const [name, tensor] of Object.entries(results)) note(name, tensor);
-      for (const [name, tensor] of Object.entries(feeds)) {
-        note(name, tensor);
-        inputs[name] = tensor.dims;
-        inputBytes += dtypeBytes(tensor.type, tensor.data.length) ?? 0;
-      }
-    });
-  });
+  const single = cutsOfFlow(graph, flow).map(({ name, op, node }) => ({ names: [name], op, node }));
+  const several = (options.most ?? 1) > 1 ? listFrontiers(graph, flow, options.most!) : [];
+  const places = [...single, ...several];
+  progress('asking the runtime for sizes');
+  const names = [...new Set(places.flatMap((place) => place.names))];
+  const sizes = await measureSizes(graph, names, folder, options.inputShapes ?? {});
+  const statistics = options.samples
+    ? await gatherStatistics(graph, names, sizes, options.samples, { folder, progress })
+    : undefined;
 
-  const macs = graph.nodes.map((node) => nodeMacs(node, (name) => sizes.get(name)) ?? 0);
-  const cuts = points.map((point) => {
-    const dims = sizes.get(point.name) ?? [];
-    const type = types.get(point.name) ?? dtypeName(0);
-    const bytes =
-      dtypeBytes(
-        type,
-        dims.reduce((a, b) => a * b, 1),
-      ) ?? 0;
-    return { ...point, type, dims, bytes, macsBefore: macsUpTo(graph, point.name, macs), onFront: false };
+  const macs = graph.nodes.map((node) => nodeMacs(node, (name) => sizes.values.get(name)?.dims) ?? 0);
+  const scale = new Scale(graph, macs);
+  const sinks = [...flow.sinks];
+  const whole = scale.before(graph.outputs);
+  const cuts = places.map((place) => {
+    const tensors = place.names.map((name) => tensorOf(name, sizes, statistics));
+    return costOf(place, tensors, scale.before(place.names), scale.behind(sinks, new Set(place.names)));
   });
-  return { macs: macs.reduce((a, b) => a + b, 0), inputs, inputBytes, cuts: markFront(cuts) };
+  const marked = markFront(cuts);
+  const [one, more] = [marked.slice(0, single.length), marked.slice(single.length)];
+  more.sort((a, b) => a.bytes - b.bytes || a.macsBefore - b.macsBefore);
+  const advised = one.map((cut, i) => {
+    const advice = adviseCut(graph, one, i, whole.macs);
+    return advice === undefined ? cut : { ...cut, advice };
+  });
+  return {
+    macs: whole.macs,
+    parameters: whole.parameters,
+    weightBytes: whole.weightBytes,
+    inputs: sizes.inputs,
+    inputBytes: sizes.inputBytes,
+    cuts: [...advised, ...more],
+    barriers: barriersOf(graph),
+    advice: adviseModel(graph, flow, advised, sizes.inputBytes),
+  };
 }
 
-/** Values whose sizes a node's count depends on and which only a run can tell. */
-function runtimeSizes(graph: Graph, node: GraphNode): string[] {
-  const names = [...node.proto.input.slice(0, 2), node.outputs[0] ?? ''];
-  return names.filter((name) => {
-    const value = graph.values.get(name);
-    return value?.role === 'node' && value.producer?.opType !== 'Constant';
-  });
+function tensorOf(name: string, sizes: Sizes, all: ReadonlyMap<string, TensorStatistics> | undefined): SurveyedTensor {
+  const { type, dims } = sizes.values.get(name) ?? { type: 'unknown', dims: [] };
+  const count = dims.reduce((a, b) => a * b, 1);
+  const statistics = all?.get(name);
+  return { name, type, dims, bytes: dtypeBytes(type, count) ?? 0, ...(statistics ? { statistics } : {}) };
 }
 
-/** Sizes of weights and of constants that stand in nodes. */
-function staticSizes(graph: Graph): Map<string, readonly number[]> {
-  const sizes = new Map<string, readonly number[]>();
-  for (const tensor of graph.proto.initializer) sizes.set(tensor.name, tensor.dims.map(Number));
-  for (const node of graph.nodes) {
-    const tensor = node.opType === 'Constant' ? node.proto.attribute.find((a) => a.name === 'value')?.t : undefined;
-    if (tensor) sizes.set(node.outputs[0]!, tensor.dims.map(Number));
-  }
-  return sizes;
-}
-
-function macsUpTo(graph: Graph, name: string, macs: readonly number[]): number {
-  const seen = new Set<GraphNode>();
-  const stack = [graph.values.get(name)?.producer];
-  let sum = 0;
-  while (stack.length > 0) {
-    const node = stack.pop();
-    if (!node || seen.has(node)) continue;
-    seen.add(node);
-    sum += macs[node.index]!;
-    for (const input of node.inputs) stack.push(graph.values.get(input)?.producer);
-  }
-  return sum;
+function costOf(
+  { op, node }: { op: string; node: number },
+  tensors: readonly SurveyedTensor[],
+  before: Side,
+  behind: Side,
+): SurveyedCut {
+  const { name, type, dims } = tensors[0]!;
+  return {
+    name,
+    op,
+    node,
+    type,
+    dims,
+    tensors,
+    bytes: tensors.reduce((sum, tensor) => sum + tensor.bytes, 0),
+    macsBefore: before.macs,
+    macsBehind: behind.macs,
+    parametersBefore: before.parameters,
+    parametersBehind: behind.parameters,
+    weightBytesBefore: before.weightBytes,
+    weightBytesBehind: behind.weightBytes,
+    onFront: false,
+  };
 }
 
 function markFront(cuts: SurveyedCut[]): SurveyedCut[] {
@@ -133,5 +165,20 @@ function markFront(cuts: SurveyedCut[]): SurveyedCut[] {
         (other.bytes < cut.bytes || other.macsBefore < cut.macsBefore),
     );
     return { ...cut, onFront: !beaten };
+  });
+}
+
+/** Nodes with bodies, and calls of functions that could not be written out. */
+function barriersOf(graph: Graph): Survey['barriers'] {
+  const functions = new Set(graph.model.functions.map((one) => `${one.domain}:${one.name}`));
+  return graph.nodes.flatMap((node) => {
+    const bodies = bodiesOf(node.proto).length;
+    if (bodies > 0) {
+      const reason = `its ${bodies === 1 ? 'body' : `${bodies} bodies`} run on one side as a whole, and their compute is not counted`;
+      return [{ node: node.label, op: node.opType, reason }];
+    }
+    if (!functions.has(`${node.domain}:${node.opType}`)) return [];
+    const reason = 'a local function for other versions of the operators stays one node; its compute is not counted';
+    return [{ node: node.label, op: node.opType, reason }];
   });
 }

@@ -3,6 +3,7 @@ import type { Verification } from '../runtime/description.js';
 import { openSession, type Runtime, type RuntimeTensor } from '../runtime/ort.js';
 import { loadRuntime } from '../runtime/ort-node.js';
 import { onnxError } from './errors.js';
+import { halfToNumber } from './half.js';
 import { firstAccepted, type InputShapes } from './random-input.js';
 import { feedsOf, type SuppliedInputs } from './samples.js';
 
@@ -38,7 +39,7 @@ export async function verifyParts(
   const expected: Values[] = [];
   const session = await openExact(runtime, whole, 'the model');
   try {
-    await firstAccepted(runtime, session, options.inputShapes ?? {}, async (feeds) => {
+    await firstAccepted(runtime, session.inputMetadata, options.inputShapes ?? {}, async (feeds) => {
       expected[0] = await session.run(feeds);
       given[0] = feeds;
     });
@@ -117,14 +118,4 @@ function compare(want: RuntimeTensor, got: RuntimeTensor, name: string): { diffe
     difference = Math.max(difference, Number.isNaN(x - y) ? Number.POSITIVE_INFINITY : Math.abs(x - y));
   }
   return { difference, largest };
-}
-
-/** The value of half-precision bits, which the runtime hands over as integers. */
-function halfToNumber(bits: number | bigint): number {
-  const value = Number(bits);
-  const exponent = (value >> 10) & 31;
-  const fraction = value & 1023;
-  const sign = value & 0x8000 ? -1 : 1;
-  if (exponent === 31) return fraction ? Number.NaN : sign * Number.POSITIVE_INFINITY;
-  return exponent === 0 ? sign * fraction * 2 ** -24 : sign * (1024 + fraction) * 2 ** (exponent - 25);
 }
