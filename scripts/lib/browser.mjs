@@ -65,19 +65,27 @@ export async function runPage(name, { files, page, csp = STRICT_CSP, timeout = 3
     response.end(file.body ?? (await readFile(file.path)));
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const profile = mkdtempSync(join(tmpdir(), 'slicer-browser-'));
-  const url = `http://127.0.0.1:${server.address().port}${page}`;
-  const child = spawn(findBrowser(name), BROWSERS[name].args(profile, url), { stdio: 'ignore', detached: true });
-  const ended = new Promise((resolve) => child.on('exit', resolve));
+  const browser = openPage(name, `http://127.0.0.1:${server.address().port}${page}`);
   try {
-    await Promise.race([done, ended.then((code) => Promise.reject(new Error(`${name} ended with ${code}`)))]);
+    await Promise.race([done, browser.ended.then((code) => Promise.reject(new Error(`${name} ended with ${code}`)))]);
     return results;
   } finally {
-    await stop(child, ended);
+    await browser.close();
     server.closeAllConnections();
     server.close();
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
   }
+}
+
+/** Opens a URL in a browser with a profile of its own; `close` ends it, `ended` resolves with its exit code. */
+export function openPage(name, url) {
+  const profile = mkdtempSync(join(tmpdir(), 'slicer-browser-'));
+  const child = spawn(findBrowser(name), BROWSERS[name].args(profile, url), { stdio: 'ignore', detached: true });
+  const ended = new Promise((resolve) => child.on('exit', resolve));
+  const close = async () => {
+    await stop(child, ended);
+    rmSync(profile, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 });
+  };
+  return { ended, close };
 }
 
 /** Ends the browser that was started here and its helper processes: they share its process group. */
