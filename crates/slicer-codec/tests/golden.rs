@@ -251,7 +251,7 @@ fn frames() {
         refused += u32::from(encoded(&mut hash, &mut encoder, &t, &o).is_none());
     }
     assert!(refused < 600, "{refused}");
-    check("frames", &hash, 0x39b8_8ffa_4c36_48aa);
+    check("frames", &hash, 0x7b41_5b3d_48a8_7672);
 }
 
 #[test]
@@ -313,7 +313,7 @@ fn special_values() {
         let t = TensorRef::new(DType::F32, &dims, &bytes).unwrap();
         encoded(&mut hash, &mut encoder, &t, &o);
     }
-    check("special values", &hash, 0xea5f_e12f_181e_a086);
+    check("special values", &hash, 0xaea0_3cc1_754c_d890);
 }
 
 #[test]
@@ -349,7 +349,7 @@ fn damage() {
             hash.frame(&broken, limits);
         }
     }
-    check("damage", &hash, 0x6c8c_16fa_ece2_6a95);
+    check("damage", &hash, 0x04f4_e762_c354_b0a9);
 }
 
 #[test]

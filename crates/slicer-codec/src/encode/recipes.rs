@@ -21,8 +21,10 @@ const PLAIN_LAMBDA: f32 = 0.04;
 const ERROR_LAMBDA: f32 = 0.1;
 /// A search under a byte cap or an error budget ends this close to it.
 const CLOSE: f64 = 0.995;
-/// Frames that such a search may make.
-const TRIALS: usize = 5;
+/// Steps that such a search may try.
+const TRIALS: usize = 4;
+/// Frames that are made and verified at the step it ends with.
+const CHECKS: usize = 3;
 
 /// True where transformed frames are worth trying: asked for by effort or by a profile, with one scale for all.
 pub(super) fn apply(options: &EncodeOptions, profile: Option<&Profile>) -> bool {
@@ -148,30 +150,42 @@ impl Run<'_, '_> {
     ) -> Result<Option<Candidate>> {
         let Target::Nrmse(limit) = target else { return Ok(None) };
         let mut step = limit * self.rms * 3.4;
-        let mut trial = core::mem::take(&mut self.encoder.spare);
-        let mut found = self.cheapest(recipes, step, &mut trial)?;
-        let (mut best, mut finest) = (None, f64::INFINITY);
-        for made in 1..=TRIALS {
-            let Some((recipe, candidate)) = found else { break };
-            let error = self.encoder.measure(self.source, &trial)?.nrmse;
+        let Some((recipe, _)) = self.cheapest(recipes, step, out)? else {
+            return Ok(None);
+        };
+        // Errors are the same among coefficients: only the frame that is kept is coded and decoded.
+        let (mut coarsest, mut finest) = (None, f64::INFINITY);
+        for _ in 0..TRIALS {
+            let (work, scaled) = (&mut self.encoder.work, (step / recipe.gain) as f32);
+            let found = work
+                .transformed
+                .distortion(self.source, recipe, scaled, &mut work.tokens)?;
+            let Some(sum) = found else { break };
+            let error = sqrt(sum / self.source.len() as f64) / self.rms;
             if error <= limit {
-                best = Some(candidate);
-                core::mem::swap(out, &mut trial);
+                coarsest = Some(step);
                 if error >= limit * CLOSE {
                     break;
                 }
             } else {
                 finest = step;
             }
-            if made == TRIALS {
-                break;
-            }
             let guess = step * limit * 0.9985 / error.max(limit * 0.25);
             step = if guess < finest { guess } else { 0.98 * finest };
-            found = self.transformed(recipe, step, &mut trial)?.map(|c| (recipe, c));
         }
-        self.encoder.spare = trial;
-        Ok(best)
+        let Some(mut step) = coarsest else { return Ok(None) };
+        for _ in 0..CHECKS {
+            let Some(candidate) = self.transformed(recipe, step, out)? else {
+                break;
+            };
+            let error = self.encoder.measure(self.source, out)?.nrmse;
+            if error <= limit {
+                return Ok(Some(candidate));
+            }
+            // Rounding, to the element type above all, adds to it.
+            step *= 0.999 * limit / error;
+        }
+        Ok(None)
     }
 
     /// The finest frame of the cheapest recipe under a byte cap.

@@ -67,6 +67,27 @@ impl Transformed {
         emitter: &mut Emitter,
         out: &mut Vec<u8>,
     ) -> Result<Option<(Sections, f32, u32)>> {
+        let Some(coded) = self.quantise(source, profile, recipe, step, tokens)? else {
+            return Ok(None);
+        };
+        let mut written = step;
+        if recipe.energy {
+            written = self.energy_step(source, profile, recipe, &coded, &tokens.levels, step)?;
+        }
+        let plan = plan(source, profile, recipe, &coded, written);
+        let sections = emitter.standalone(&plan, tokens, out)?;
+        Ok(Some((sections, written, plan.setup.features)))
+    }
+
+    /// Levels of the coefficients at a step; `None` if they leave 31 bits.
+    fn quantise(
+        &mut self,
+        source: &Source<'_>,
+        profile: Option<&Arc<Profile>>,
+        recipe: Recipe,
+        step: f32,
+        tokens: &mut Tokens,
+    ) -> Result<Option<View>> {
         let Some(coded) = self.coefficients(source, profile, recipe.transforms)? else {
             return Ok(None);
         };
@@ -87,13 +108,28 @@ impl Transformed {
             self.trellis
                 .run(values, &coded, sequences, objective, &mut tokens.levels)?;
         }
-        let mut written = step;
-        if recipe.energy {
-            written = self.energy_step(source, profile, recipe, &coded, &tokens.levels, step)?;
+        Ok(Some(coded))
+    }
+
+    /// Σ of the squared errors that a step leaves, found without coding anything: a plain DCT keeps them, so they need not be
+    /// taken back into the tensor's domain. For recipes without other transforms and with the step as it is written.
+    pub fn distortion(
+        &mut self,
+        source: &Source<'_>,
+        recipe: Recipe,
+        step: f32,
+        tokens: &mut Tokens,
+    ) -> Result<Option<f64>> {
+        let Some(coded) = self.quantise(source, None, recipe, step, tokens)? else {
+            return Ok(None);
+        };
+        self.restore(&coded, recipe, &tokens.levels, step)?;
+        let mut sum = 0.0;
+        for (v, x) in self.restored.iter().zip(&self.coefficients.values) {
+            let d = f64::from(*v) - f64::from(*x);
+            sum += d * d;
         }
-        let plan = plan(source, profile, recipe, &coded, written);
-        let sections = emitter.standalone(&plan, tokens, out)?;
-        Ok(Some((sections, written, plan.setup.features)))
+        Ok(Some(sum))
     }
 
     fn coefficients(
@@ -111,16 +147,8 @@ impl Transformed {
         Ok(coded)
     }
 
-    /// The step under which the decoded tensor, means apart, has the energy of the source's.
-    fn energy_step(
-        &mut self,
-        source: &Source<'_>,
-        profile: Option<&Arc<Profile>>,
-        recipe: Recipe,
-        coded: &View,
-        levels: &[i32],
-        step: f32,
-    ) -> Result<f32> {
+    /// What the decoder makes of levels, as coefficients.
+    fn restore(&mut self, coded: &View, recipe: Recipe, levels: &[i32], step: f32) -> Result<()> {
         try_resize(&mut self.restored, levels.len(), Field::Data)?;
         let mut walk = trellis::Walk::new(1, 0, coded.channels * coded.plane());
         let segment = segment_values(coded);
@@ -135,6 +163,20 @@ impl Transformed {
             }
             *v = reconstruct::lattice(level, union, step);
         }
+        Ok(())
+    }
+
+    /// The step under which the decoded tensor, means apart, has the energy of the source's.
+    fn energy_step(
+        &mut self,
+        source: &Source<'_>,
+        profile: Option<&Arc<Profile>>,
+        recipe: Recipe,
+        coded: &View,
+        levels: &[i32],
+        step: f32,
+    ) -> Result<f32> {
+        self.restore(coded, recipe, levels, step)?;
         let energy = |values: &[f32]| {
             let mut sum = 0.0;
             for block in values.chunks(BLOCK) {
