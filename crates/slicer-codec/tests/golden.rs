@@ -251,7 +251,7 @@ fn frames() {
         refused += u32::from(encoded(&mut hash, &mut encoder, &t, &o).is_none());
     }
     assert!(refused < 600, "{refused}");
-    check("frames", &hash, 0x7b41_5b3d_48a8_7672);
+    check("frames", &hash, 0xbc8e_0a43_69f5_8fd0);
 }
 
 #[test]
@@ -313,7 +313,7 @@ fn special_values() {
         let t = TensorRef::new(DType::F32, &dims, &bytes).unwrap();
         encoded(&mut hash, &mut encoder, &t, &o);
     }
-    check("special values", &hash, 0xaea0_3cc1_754c_d890);
+    check("special values", &hash, 0x1c36_dea9_94d9_4caa);
 }
 
 #[test]

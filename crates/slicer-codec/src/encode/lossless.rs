@@ -20,8 +20,13 @@ const FREQUENT: usize = 64;
 /// Most bins of single values.
 const MAX_EXACT: usize = 16;
 
-/// Codes a tensor exactly.
-pub(super) fn encode(source: &Source<'_>, levels: &mut Levels, tokens: &mut Tokens) -> Result<Option<Quantiser>> {
+/// Codes a tensor exactly; `None` where no bins can, or where the offsets of floats alone take more than `most` bytes.
+pub(super) fn encode(
+    source: &Source<'_>,
+    most: usize,
+    levels: &mut Levels,
+    tokens: &mut Tokens,
+) -> Result<Option<Quantiser>> {
     if !source.tensor.dtype.is_float()
         && let Some(q) = uniform::encode_integers(source, levels, tokens)?
     {
@@ -56,6 +61,9 @@ pub(super) fn encode(source: &Source<'_>, levels: &mut Levels, tokens: &mut Toke
             let bin = &bins.list()[usize::from(token)];
             sink.token(token);
             sink.offset((i64::from(level) - i64::from(bin.lower)) as u32, u32::from(bin.bits));
+        }
+        if sink.offset_bytes() > most {
+            return Ok(None);
         }
         at = end;
     }

@@ -127,9 +127,15 @@ impl Workspace {
         }
     }
 
-    /// Lossless, or raw where that is no larger.
-    fn lossless(&mut self, source: &Source<'_>, search: tools::Search, out: &mut Vec<u8>) -> Result<Candidate> {
-        match lossless::encode(source, &mut self.levels, &mut self.tokens)? {
+    /// Lossless, or raw where that is no larger or where the former would take more than `most` bytes.
+    fn lossless(
+        &mut self,
+        source: &Source<'_>,
+        search: tools::Search,
+        most: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<Candidate> {
+        match lossless::encode(source, most, &mut self.levels, &mut self.tokens)? {
             Some(quantiser) => {
                 let candidate = self.finish(source, &quantiser, Mode::Lossless, search, out)?;
                 if out.len() <= source.tensor.bytes.len() + RAW_OVERHEAD {
@@ -194,11 +200,8 @@ impl Encoder {
         let (mut candidate, mut warnings, statistics) = if source.len() == 0 || options.mode == Mode::Raw {
             (self.work.raw(&source, out), 0, None)
         } else if lossless {
-            (
-                self.work.lossless(&source, search::tool_search(options.effort), out)?,
-                0,
-                None,
-            )
+            let search = search::tool_search(options.effort);
+            (self.work.lossless(&source, search, usize::MAX, out)?, 0, None)
         } else {
             let statistics = Statistics::of(&source)?;
             self.work.reserve(source.len())?;

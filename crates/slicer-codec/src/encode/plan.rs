@@ -192,6 +192,11 @@ impl<'a> TokenSink<'a> {
         self.bits.put(value, bits);
     }
 
+    /// Whole bytes of offsets so far.
+    pub fn offset_bytes(&self) -> usize {
+        self.bits.bytes.len()
+    }
+
     pub fn finish(mut self) {
         self.bits.align();
         self.out.starts.push(self.bits.bytes.len());
