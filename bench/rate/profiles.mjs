@@ -28,16 +28,19 @@ async function make({ cut, stack, features }, force) {
   return { parts, report, ...(await writeProfile(parts)) };
 }
 
-/** Bytes of a profile of means and scales of token tensors: no weights, no trials on the network. */
-export function tokenProfile({ cut, stack }) {
-  const key = `tokens ${cut} ${stack.dims}`;
-  if (!made.has(key)) made.set(key, makeForTokens(stack));
+/**
+ * Bytes of a profile of token tensors: means and scales, and with `transform` the rotation to their principal axes whatever it
+ * may lose on other sources. No weights, no trials on the network.
+ */
+export function tokenProfile({ cut, stack }, { transform = false } = {}) {
+  const key = `tokens ${cut} ${stack.dims} ${transform}`;
+  if (!made.has(key)) made.set(key, makeForTokens(stack, transform));
   return made.get(key);
 }
 
-async function makeForTokens({ data, dims }) {
+async function makeForTokens({ data, dims }, forceTransform) {
   const { calibrate, writeProfile } = await import(new URL('calibrate/index.js', SDK).href);
   const features = [{ type: 'float32', data, dims: [data.length / dims.at(-1), dims.at(-1)] }];
-  const { parts } = await calibrate({ features, runTail: false, trialItems: 4 });
+  const { parts } = await calibrate({ features, runTail: false, trialItems: 4, forceTransform });
   return (await writeProfile(parts)).bytes;
 }

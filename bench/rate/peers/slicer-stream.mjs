@@ -9,19 +9,21 @@ const version = fingerprint(fileURLToPath(new URL('../../../sdk/dist/wasm/simd.w
 
 /**
  * A row of ours for streams: `shape` of the built-in tables, other options of the stream, and whether the setup names a profile
- * of means and scales, made of the calibration tokens.
+ * made of the calibration tokens: of means and scales, or with a `transform` too.
  */
-export function oursByToken(name, { shape, profiled = false, ...fixed }) {
+export function oursByToken(name, { shape, profiled = false, transform = false, ...fixed }) {
   return {
     name: `${name}, single tokens`,
     ours: true,
     single: true,
     class: profiled ? 'calibrated' : 'self-contained',
+    ...(profiled && !transform ? { tier: 'mean-and-scale' } : {}),
     about: `slicer-codec ${packageVersion('slicer-codec')} (WASM ${version}), a body a token, its length not counted`,
     version,
     variants: [{ label: `shape ${shape}`, ladder: ({ rms }) => steps(rms).map((step) => ({ step, shape })) }],
-    async run({ data, dims: [count, tokens, width] }, setting, { calibration }) {
-      const profile = profiled ? await tokenProfile(calibration) : undefined;
+    // What a tensor is, key or value, makes no difference to us: its profile knows.
+    async run({ data, dims: [count, tokens, width] }, { kind: _, ...setting }, { calibration }) {
+      const profile = profiled ? await tokenProfile(calibration, { transform }) : undefined;
       const encoder = new StreamEncoder({ type: 'float32', dims: [1, width], ...fixed, ...setting, profile });
       const decoder = new StreamDecoder(encoder.setup, { profiles: profile ? [profile] : [] });
       const decoded = new Float32Array(data.length);
@@ -42,7 +44,7 @@ export function oursByToken(name, { shape, profiled = false, ...fixed }) {
       encoder.free();
       decoder.free();
       const [encodeMs, decodeMs] = spent.map((ms) => ms / count / tokens);
-      return { data: decoded, bytes, encodeMs, decodeMs, setupBytes };
+      return { data: decoded, bytes, encodeMs, decodeMs, setupBytes, profileBytes: profile?.length ?? 0 };
     },
   };
 }
@@ -52,4 +54,6 @@ export default [
   oursByToken('slicer, adaptive', { shape: 2, adaptive: true }),
   oursByToken('slicer, mean and scale', { shape: 2, profiled: true }),
   oursByToken('slicer, mean and scale, trellis', { shape: 2, profiled: true, trellis: true }),
+  oursByToken('slicer, transform', { shape: 2, profiled: true, transform: true }),
+  oursByToken('slicer, transform, trellis', { shape: 2, profiled: true, transform: true, trellis: true }),
 ];
