@@ -1,6 +1,7 @@
 // Every peer at every cut of the image network: real streams, decoded, through the tail; bytes at equal KL of its answers.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { breakEven, breakEvenPlot } from './break-even-plot.mjs';
 import { compare, plain, TARGET } from './compare.mjs';
 import { ratio } from './curve.mjs';
 import { curvePlot } from './curve-plot.mjs';
@@ -45,6 +46,22 @@ function draw(rows, folder) {
   return lines;
 }
 
+/** Writes when profiles have paid, a picture per set; resolves with the lines that show them. */
+function drawBreakEven(rows, folder) {
+  return [...new Set(rows.map((row) => row.set))].flatMap((set) => {
+    const found = breakEven(
+      rows.filter((row) => row.set === set),
+      TARGET,
+    );
+    if (found.length === 0) return [];
+    const file = `rate-${set}-break-even.svg`;
+    const title = `When a profile has paid for itself, ${set}`;
+    const subtitle = `EfficientNet-Lite0, at KL ${TARGET}; profiles from the calibration images of the first set`;
+    writeFileSync(join(folder, file), breakEvenPlot(found, { title, subtitle }));
+    return [`![${title}](${file})`];
+  });
+}
+
 /**
  * Runs the study over the sets of tensors `{ name, folder, calibration }`; resolves with rows, musts and Markdown.
  */
@@ -79,7 +96,7 @@ export async function peersStudy({ cuts, features, store, sets, python, wantedPe
     }
   }
   const curves = plain(rows);
-  const drawn = draw(curves, plots);
+  const drawn = [...draw(curves, plots), ...drawBreakEven(rows, plots)];
   const report = peersReport(rows, { missing, levels: LEVELS, target: TARGET, ratio });
   return { ...report, markdown: [report.markdown, ...drawn, publishedTable()].join('\n\n'), curves };
 }

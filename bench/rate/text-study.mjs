@@ -90,7 +90,7 @@ export async function textStudy({
     for (const peer of peers) {
       try {
         const row = await compare(peer, context, LEVELS);
-        rows.push({ cut: name, ...row, token0: await firstToken(row, context) });
+        rows.push({ cut: name, ...row, ...(await firstToken(row, context)) });
       } catch (error) {
         missing.push({ name: `${peer.name} at ${name}`, why: error.message });
       }
@@ -125,16 +125,19 @@ function spread({ data, dims }, count) {
   return firstOf({ data: chosen, dims: [count, ...dims.slice(1)] }, count);
 }
 
-/** Bytes of the first token of a passage under the setting nearest to the target; it is 100 times as large as the others. */
+/**
+ * Bytes of the first token of a passage under the setting nearest to the target: it is 100 times as large as the others; and
+ * those of the setup and the profile, which are sent once.
+ */
 async function firstToken({ peer, nearest }, { judge, store, python, calibration, key }) {
-  const { bytes } = await store.get(
-    [...key, judge.id, 'token 0', peer.name, peer.version, JSON.stringify(nearest.setting)],
+  const { bytes, ...once } = await store.get(
+    [...key, judge.id, 'token 0 and setup', peer.name, peer.version, JSON.stringify(nearest.setting)],
     async () => {
-      const { bytes } = await peer.run(judge.first, nearest.setting, { python, calibration });
-      return { bytes };
+      const { bytes, setupBytes, profileBytes } = await peer.run(judge.first, nearest.setting, { python, calibration });
+      return { bytes, setupBytes, profileBytes };
     },
   );
-  return bytes.reduce((a, b) => a + b, 0) / bytes.length;
+  return { token0: bytes.reduce((a, b) => a + b, 0) / bytes.length, ...once };
 }
 
 const percent = (x) => digits(100 * x, 1);
@@ -149,7 +152,7 @@ function report(rows, missing) {
     const span = (interval, unit, count) => (interval ? interval.map((x) => digits(x / unit, count)).join('–') : '–');
     const body = [...here]
       .sort((a, b) => order(a) - order(b))
-      .map(({ peer, variant, readings, nearest, token0 }) => {
+      .map(({ peer, variant, readings, nearest, token0, setupBytes, profileBytes }) => {
         const at = readings[TARGET];
         const against = ratio(at, reference);
         const near = `nearest: ${digits(nearest.bytes / tokens, 0)} B at KL ${nearest.kl.toPrecision(2)}`;
@@ -164,10 +167,19 @@ function report(rows, missing) {
           digits(against.ratio, 3),
           span(against.interval, 1, 3),
           digits(token0, 0),
+          setupBytes === undefined ? '–' : `${setupBytes} + ${profileBytes}`,
         ];
       });
     const head = ['codec', 'class', 'best of its sweep', ...LEVELS.map((level) => `B/token at KL ${level}`)];
-    head.push(`95 % at ${TARGET}`, 'bit/value', 'top-1 agreement, %', '÷ nncodec, prefill', '95 %', 'token 0, bytes');
+    head.push(
+      `95 % at ${TARGET}`,
+      'bit/value',
+      'top-1 agreement, %',
+      '÷ nncodec, prefill',
+      '95 %',
+      'token 0, bytes',
+      'setup + profile, once',
+    );
     parts.push(`### ${cut}: 576 values a token, 10 passages of 127 tokens\n\n${table(head, body)}`);
   }
   if (missing.length > 0) parts.push(`Missing:\n\n${missing.map((m) => `- ${m.name}: ${m.why}`).join('\n')}`);

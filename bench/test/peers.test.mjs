@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { breakEven, breakEvenPlot } from '../rate/break-even-plot.mjs';
 import { front, interval, read, samples, walk } from '../rate/curve.mjs';
 import { BitReader, BitWriter, halfBits, halfValue } from '../rate/peers/bits.mjs';
 import blockInt from '../rate/peers/block-int.mjs';
@@ -118,5 +119,30 @@ describe('curves', () => {
   it('draw the same samples every time', () => {
     expect(samples(10, 3)).toEqual(samples(10, 3));
     expect(interval([1, 2, 3, undefined])).toBeUndefined();
+  });
+});
+
+describe('break-even of profiles', () => {
+  const row = (rowClass, bytes, profileBytes) => ({
+    cut: 'b4',
+    peer: { ours: true, class: rowClass, profileBytes },
+    readings: { 0.02: { bytes } },
+  });
+
+  it('comes after the profile divided by what a frame saves', () => {
+    const rows = [
+      row('self-contained', 120),
+      row('self-contained', 100),
+      row('calibrated', 80, 4000),
+      row('calibrated', 90, 10),
+    ];
+    const [found] = breakEven(rows, 0.02);
+    expect(found).toEqual({ cut: 'b4', bytes: 80, plain: 100, profileBytes: 4000, frames: 200 });
+    expect(breakEvenPlot([found], { title: 'a', subtitle: 'b' })).toContain('after 200 frames');
+  });
+
+  it('never comes where a profile saves nothing', () => {
+    const [found] = breakEven([row('self-contained', 100), row('calibrated', 100, 177)], 0.02);
+    expect(found.frames).toBe(Number.POSITIVE_INFINITY);
   });
 });
