@@ -10,6 +10,7 @@ import { Features, loadFeatures } from './features.mjs';
 import { listImages, listPhotos, splitImages } from './images.mjs';
 import { klStudy } from './kl-study.mjs';
 import { kvStudy } from './kv-study.mjs';
+import { othersStudy } from './others-study.mjs';
 import { PEERS } from './peers/index.mjs';
 import { peersStudy } from './peers-study.mjs';
 import { progress } from './progress.mjs';
@@ -33,9 +34,10 @@ const HELP = `npm run bench:rate -- --data DIR [--model FILE] [--images N] [--qu
   --text DIR    hellaswag, lambada and gsm8k as .jsonl: passages for the language model
   --text-model FILE  SmolLM2-135M as ONNX; made by bench/models/export.mjs unless given
   --kv-models LIST   its three parts for the study of keys and values, likewise
-  --only LIST   of: entropy, kl, peers, text, kv, time, sensitivity
+  --only LIST   of: entropy, kl, peers, text, kv, others, time, sensitivity
   --plots DIR   where plots go (out/bench)
-  --cuts LIST   of: ${CUTS.map((cut) => cut.name).join(', ')}; text: h8, h15
+  --cuts LIST   of: ${CUTS.map((cut) => cut.name).join(', ')}; text: h8, h15;
+                others: rec, det, minilm, silero, detector
   --json FILE   writes all figures, with the list of musts
 
 A run that was stopped goes on where it was; results are kept in .cache/bench.`;
@@ -94,6 +96,7 @@ const context = {
   wantedPeers: options.peers?.split(','),
   wantedLayers: options.cuts?.split(','),
   text: options.text,
+  photographs: images.test,
   textModel: options['text-model'],
   kvModels: options['kv-models']?.split(','),
   cache,
@@ -119,6 +122,7 @@ const studies = {
   peers: peersStudy,
   text: textStudy,
   kv: kvStudy,
+  others: othersStudy,
   time: timeStudy,
   sensitivity: sensitivityStudy,
 };
