@@ -28,7 +28,7 @@ export type Code =
 
 /** What a decoder must answer. */
 export type Expect =
-  | { type: Type; dims: number[]; bytes: Uint8Array }
+  | { type: Type; dims: number[]; bytes: Uint8Array; magnitudes?: number[] }
   | { error: Code; field: string; offset?: number; or?: Code[] };
 
 /** The tiers of § 1.1. */

@@ -16,6 +16,13 @@ export function sectionsOf({ bitstream, profile }: Texts): string[] {
   return [...numbers(bitstream), ...numbers(profile).map((n) => `P${n}`)];
 }
 
+/** Titles of the sections, those of the appendix on programs too. */
+export function titlesOf({ bitstream, profile }: Texts): Record<string, string> {
+  const of = (text: string, prefix: string) =>
+    [...text.matchAll(/^#{2,3} ((?:B\.)?\d+(?:\.\d+)?)\.? (.+)$/gm)].map((m) => [prefix + m[1], m[2]]);
+  return Object.fromEntries([...of(bitstream, ''), ...of(profile, 'P')]);
+}
+
 /** Vectors per section: valid ones and faulty ones. */
 export function coverage(texts: Texts, vectors: readonly Pick<Vector, 'sections' | 'expect'>[]) {
   const known = sectionsOf(texts);

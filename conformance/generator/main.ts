@@ -21,13 +21,14 @@ export function write(folder: string, specification: string): string {
     writeFileSync(join(folder, path), bytes);
     total += bytes.length;
   }
+  const text = (name: string) => readFileSync(join(specification, name), 'utf8');
+  const texts = { bitstream: text('bitstream.md'), profile: text('profile.md') };
   const manifest = join(folder, 'manifest.json');
-  writeFileSync(manifest, `${JSON.stringify(manifestOf(vectors, SEED), null, 2)}\n`);
+  writeFileSync(manifest, `${JSON.stringify(manifestOf(vectors, SEED, texts), null, 2)}\n`);
   console.log(`${vectors.length} vectors, ${files.size} files, ${total} bytes`);
   for (const drawer of new Set(vectors.map((v) => v.drawer))) {
     console.log(`  ${drawer.padEnd(16)}${vectors.filter((v) => v.drawer === drawer).length}`);
   }
-  const text = (name: string) => readFileSync(join(specification, name), 'utf8');
-  console.log(coverageReport({ bitstream: text('bitstream.md'), profile: text('profile.md') }, vectors));
+  console.log(coverageReport(texts, vectors));
   return manifest;
 }

@@ -1,6 +1,7 @@
 /** The manifest and the files beside it. */
 import { createHash } from 'node:crypto';
 import type { Expect, Vector } from './collection.ts';
+import { type Texts, titlesOf } from './coverage.ts';
 import { GLOSSARY } from './flags.ts';
 
 /** Tensors up to this size stand in the manifest. */
@@ -28,13 +29,14 @@ function pathOf(v: Vector, part: string): string {
 }
 
 /** The manifest's contents. */
-export function manifestOf(vectors: readonly Vector[], seed: number) {
+export function manifestOf(vectors: readonly Vector[], seed: number, texts: Texts) {
   return {
     $schema: '../manifest.schema.json',
     version: 0,
     draft: 2,
     seed,
     flags: GLOSSARY,
+    sections: titlesOf(texts),
     vectors: vectors.map((v) => ({
       id: v.id,
       drawer: v.drawer,
@@ -50,14 +52,23 @@ export function manifestOf(vectors: readonly Vector[], seed: number) {
       ),
       expect: v.expect && expectation(v.expect),
       reconstruction: v.reconstruction,
+      magnitudes: magnitudesOf(v),
       limits: v.limits,
     })),
   };
+}
+
+/** § 11.1: a list per body, where any has one. */
+function magnitudesOf(v: Vector): number[][] | undefined {
+  const answers = v.steps?.flatMap((s) => ('body' in s ? [s.expect] : [])) ?? (v.expect ? [v.expect] : []);
+  const lists = answers.map((a) => ('error' in a ? [] : (a.magnitudes ?? [])));
+  return lists.some((list) => list.length > 0) ? lists : undefined;
 }
 
 function expectation(expect: Expect) {
   if ('error' in expect) return expect;
   const { type, dims, bytes } = expect;
   const sha256 = createHash('sha256').update(bytes).digest('hex');
-  return { type, dims, sha256, bytes: bytes.length <= INLINE ? Buffer.from(bytes).toString('base64') : undefined };
+  const inline = bytes.length <= INLINE ? Buffer.from(bytes).toString('base64') : undefined;
+  return { type, dims, sha256, bytes: inline };
 }

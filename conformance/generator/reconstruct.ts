@@ -35,14 +35,28 @@ export function realValue(p: Place, level: number, step: number): number {
   return Math.max(-LARGEST, Math.min(LARGEST, value));
 }
 
+/** A coded body's elements, little-endian, row-major, and the largest magnitudes that § 11.1 asks for. */
+export interface Reconstruction {
+  bytes: Uint8Array;
+  /** Per row of the view, or one for all where rows are not contiguous in memory; only with § 15 or § 16. */
+  magnitudes?: number[];
+}
+
 /** The tensor of a coded body: little-endian bytes, row-major. `place` tells of a value's bin and union bit. */
-export function tensorOf(setup: Setup, body: Body, dims: readonly number[], place: (i: number) => Place): Uint8Array {
+export function tensorOf(
+  setup: Setup,
+  body: Body,
+  dims: readonly number[],
+  place: (i: number) => Place,
+): Reconstruction {
   const { type, domain } = setup;
+  let magnitudes: number[] | undefined;
   const order = scanOrder(dims, viewOf(dims, setup.layout).axes);
   const out = new Float64Array(order.length);
   const levels = body.levels ?? [];
   if (domain === 'real') {
-    const values = realValues(setup, body, dims, place);
+    const { values, largest } = realValues(setup, body, dims, place);
+    magnitudes = largest;
     order.forEach((index, i) => {
       if (!Number.isFinite(values[i])) throw new Error('a value that is not finite');
       out[index] = convert(type, values[i]);
@@ -52,11 +66,11 @@ export function tensorOf(setup: Setup, body: Body, dims: readonly number[], plac
       out[index] = domain === 'integer' ? levels[i] : imageOf(type, levels[i]);
     });
   }
-  return bytesOfElements(type, out);
+  return { bytes: bytesOfElements(type, out), magnitudes };
 }
 
-/** Binary32 values of the view, in scan order. */
-function realValues(setup: Setup, body: Body, dims: readonly number[], place: (i: number) => Place): Float32Array {
+/** Binary32 values of the view, in scan order, and the largest magnitudes among coefficients and values. */
+function realValues(setup: Setup, body: Body, dims: readonly number[], place: (i: number) => Place) {
   const coded = codedView(setup, dims);
   const size = coded.height * coded.width;
   const z = new Float32Array(coded.rows * coded.channels * size);
@@ -68,6 +82,7 @@ function realValues(setup: Setup, body: Body, dims: readonly number[], place: (i
     }
     z[i] = realValue(place(i), body.levels![i], step);
   });
+  const coefficients = z.slice();
   if (setup.dct) {
     for (let at = 0; at < z.length; at += size) {
       z.set(inverseDct(z.slice(at, at + size), coded.height, coded.width, setup.dct === 'weighted'), at);
@@ -87,5 +102,18 @@ function realValues(setup: Setup, body: Body, dims: readonly number[], place: (i
       y[i] = Math.fround(value + Math.fround(mean![Math.floor(i / size) % channels]));
     });
   }
-  return y;
+  const transformed = setup.dct || setup.channelTransform || setup.profile?.mean;
+  return { values: y, largest: transformed ? largestOf(setup, coded.rows, [coefficients, y]) : undefined };
+}
+
+/** The largest magnitude of each row in any of the arrays. */
+function largestOf(setup: Setup, rows: number, arrays: readonly Float32Array[]): number[] {
+  const largest = new Array<number>(rows).fill(0);
+  for (const values of arrays) {
+    values.forEach((value, i) => {
+      const row = Math.floor((i * rows) / values.length);
+      largest[row] = Math.max(largest[row], Math.abs(value));
+    });
+  }
+  return typeof setup.layout === 'string' ? largest : [Math.max(0, ...largest)];
 }

@@ -8,7 +8,7 @@ import { TYPES } from './elements.ts';
 import { layoutCode, type View } from './layout.ts';
 import { type Body, codedView, FEATURE, isCoded, type PerPlane, type Setup, segmentRanges } from './model.ts';
 import { writeSegment } from './rans.ts';
-import { tensorOf } from './reconstruct.ts';
+import { type Reconstruction, tensorOf } from './reconstruct.ts';
 import { countOf, frequencies, tableBytes } from './tables.ts';
 import { unionsOf } from './trellis.ts';
 
@@ -245,11 +245,11 @@ export function bareBody(s: Setup, b: Body, faults: Faults = {}): Writer {
 }
 
 /** The tensor that a body stands for. */
-export function expected(s: Setup, b: Body): { dims: number[]; bytes: Uint8Array } {
+export function expected(s: Setup, b: Body): { dims: number[] } & Reconstruction {
   const dims = dimsOf(s, b);
   if (b.raw) return { dims, bytes: b.raw };
   const union = unions(s, b, codedView(s, dims));
-  if (s.dense) return { dims, bytes: tensorOf(s, b, dims, (i) => ({ stride: 1, delta: 0, union: union[i] })) };
+  if (s.dense) return { dims, ...tensorOf(s, b, dims, (i) => ({ stride: 1, delta: 0, union: union[i] })) };
   const { bins, coded } = tokensOf(s, b);
-  return { dims, bytes: tensorOf(s, b, dims, (i) => ({ ...bins[coded[i].token], union: union[i] })) };
+  return { dims, ...tensorOf(s, b, dims, (i) => ({ ...bins[coded[i].token], union: union[i] })) };
 }
