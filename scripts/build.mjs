@@ -1,5 +1,6 @@
-// `npm run build`: four WASM builds, then the SDK. Steps whose inputs have not changed are skipped.
+// `npm run build`: four WASM builds, the SDK, the conformance runner. Steps whose inputs have not changed are skipped.
 import { existsSync, readFileSync } from 'node:fs';
+import { buildConformance } from './lib/conformance.mjs';
 import { isMain, main, say, seconds } from './lib/run.mjs';
 import { buildSdk } from './lib/sdk.mjs';
 import { buildWasm, variants } from './lib/wasm.mjs';
@@ -10,7 +11,8 @@ export async function build() {
   const start = Date.now();
   const wasm = await buildWasm();
   const sdk = await buildSdk();
-  say(wasm || sdk ? `build done in ${seconds(Date.now() - start)}` : 'build: nothing has changed');
+  const conformance = await buildConformance();
+  say(wasm || sdk || conformance ? `build done in ${seconds(Date.now() - start)}` : 'build: nothing has changed');
 }
 
 /** Sizes of the WASM files, for people. */
