@@ -10,9 +10,17 @@ const TYPES = ['float32', 'float16', 'bfloat16', 'int8', 'uint8', 'int16', 'int3
 const DEFAULT_MAX_BYTES = 2 ** 28;
 const MAX_INPUT = 2 ** 29;
 
-const module = new WebAssembly.Module(readFileSync(new URL('./dist/decoder.wasm', import.meta.url)));
+/** The compiled decoder; another build of it where a program asks for one. */
+let module;
+
+/** Takes another build than `dist/decoder.wasm`, as bytes. */
+export function use(wasm) {
+  module = new WebAssembly.Module(wasm);
+  shared = undefined;
+}
 
 function instance() {
+  module ??= new WebAssembly.Module(readFileSync(new URL('./dist/decoder.wasm', import.meta.url)));
   const { exports } = loader.instantiateSync(module, {});
   const id = (name) => exports[name].value ?? exports[name];
 
