@@ -102,7 +102,7 @@ beforeAll(async () => {
   const cwd = fileURLToPath(new URL('.', import.meta.url));
   execFileSync(process.execPath, [compiler, '--config', 'asconfig.json'], { cwd });
   ({ decode, openStream } = await import('./index.mjs'));
-}, 120_000);
+}, 600_000);
 
 describe('worked examples', () => {
   const example = (name: string) => read(`../../spec/examples/${name}`);

@@ -1,5 +1,5 @@
 /** The runner: what it lets pass, what it rejects, how it says so. */
-import { execFileSync, spawnSync } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,11 +20,10 @@ const folder = mkdtempSync(join(tmpdir(), 'slicer-runner-'));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 /** Runs the runner on a program; every kind of thing a stranger might get wrong ends in an exit code. */
-function run(kind: string, program: readonly string[], ...flags: string[]) {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [runner, kind, ...flags, '--', ...program], {
-    encoding: 'utf8',
-  });
-  return { status, stdout, stderr };
+async function run(kind: string, program: readonly string[], ...flags: string[]) {
+  const command = [process.execPath, runner, kind, ...flags, '--', ...program];
+  const { status, stdout } = await runProgram(command, new Uint8Array(), { seconds: 600, memory: 2 ** 31 });
+  return { status, stdout: Buffer.from(stdout).toString('utf8') };
 }
 
 /** A program of one line. */
@@ -129,26 +128,26 @@ describe('programs', () => {
   });
 });
 
-describe('the command', () => {
+describe('the command', { timeout: 600_000 }, () => {
   const [few, report] = [
     ['--filter', 'raw-int8', 'adaptive-lanes-2', 'stream-errors', '--jobs', '2'],
     join(folder, 'report.xml'),
   ];
 
-  test('passes the reference programs', () => {
-    const { status, stdout } = run('decoder', reference, '--every', '97');
+  test('passes the reference programs', async () => {
+    const { status, stdout } = await run('decoder', reference, '--every', '97');
     expect(stdout).toMatch(/12 cases in [0-9.]+ s: 12 passed, 0 failed\n$/);
     expect(status).toBe(0);
-    const encoder = run('encoder', referenceEncoder, '--every', '9', '--json');
+    const encoder = await run('encoder', referenceEncoder, '--every', '9', '--json');
     expect(JSON.parse(encoder.stdout)).toMatchObject({ failed: 0, skipped: 0 });
     expect(encoder.status).toBe(0);
   });
 
-  test('takes tiers and what is not offered for what they are', () => {
+  test('takes tiers and what is not offered for what they are', async () => {
     const refuses = script('process.exitCode = 14');
-    expect(run('decoder', refuses, '--tier', 'baseline', '--filter', 'dense-planes').status).toBe(0);
-    expect(run('decoder', refuses, '--tier', 'dense', '--filter', 'dense-planes').status).toBe(1);
-    const { status, stdout } = run('decoder', script('process.exitCode = 9'), ...few);
+    expect((await run('decoder', refuses, '--tier', 'baseline', '--filter', 'dense-planes')).status).toBe(0);
+    expect((await run('decoder', refuses, '--tier', 'dense', '--filter', 'dense-planes')).status).toBe(1);
+    const { status, stdout } = await run('decoder', script('process.exitCode = 9'), ...few);
     expect(stdout).toMatch(/0 passed, 0 failed, \d+ not offered\n$/);
     expect(status).toBe(0);
   });
@@ -159,19 +158,19 @@ describe('the command', () => {
     ['refuses everything', 'process.exitCode = 11', 'must return a tensor'],
     ['refuses with output', 'process.exitCode = 14; console.log("tensor")', 'wrote 7 bytes of output all the same'],
     ['returns the same always', 'console.log("tensor int8 0")', 'must be'],
-  ])('rejects a decoder that %s', (_, code, message) => {
-    const { status, stdout } = run('decoder', script(code), ...few, '--junit', report);
+  ])('rejects a decoder that %s', async (_, code, message) => {
+    const { status, stdout } = await run('decoder', script(code), ...few, '--junit', report);
     expect(status).toBe(1);
     expect(stdout).toContain(message);
     expect(stdout).toContain('where to look');
     expect(readFileSync(report, 'utf8')).toMatch(/^<testsuites tests="\d+" errors="0" failures="[1-9]/);
   });
 
-  test('keeps its own exit codes', () => {
-    expect(run('decoder', ['./no-such-program'], ...few)).toMatchObject({ status: 3 });
-    expect(run('decoder', reference, '--filter', 'no-such-vector')).toMatchObject({ status: 2 });
-    expect(run('decoder', reference, '--jobs', 'many')).toMatchObject({ status: 2 });
-    expect(run('decoder', reference, '--vectors', folder)).toMatchObject({ status: 3 });
+  test('keeps its own exit codes', async () => {
+    expect(await run('decoder', ['./no-such-program'], ...few)).toMatchObject({ status: 3 });
+    expect(await run('decoder', reference, '--filter', 'no-such-vector')).toMatchObject({ status: 2 });
+    expect(await run('decoder', reference, '--jobs', 'many')).toMatchObject({ status: 2 });
+    expect(await run('decoder', reference, '--vectors', folder)).toMatchObject({ status: 3 });
   });
 
   test('is packed whole', () => {

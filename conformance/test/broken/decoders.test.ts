@@ -1,5 +1,4 @@
 /** Decoders with one fault each are rejected, and the report names the section that forbids it. */
-import { spawnSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +7,7 @@ import { afterAll, expect, test } from 'vitest';
 import { type DecoderHost, inputOf, judgeDecoder } from '../../runner/decoder.ts';
 import { readManifest } from '../../runner/manifest.ts';
 import { readScript, statusOf, writeNeutral } from '../../runner/neutral.ts';
+import { runProgram } from '../../runner/process.ts';
 import { suspects } from '../../runner/suspects.ts';
 import { compile } from './compile.ts';
 import { FAULTS } from './faults.ts';
@@ -64,22 +64,23 @@ async function judge(wasm: string) {
   return verdicts;
 }
 
-test('the decoder without a fault passes', { timeout: 300_000 }, async () => {
+test('the decoder without a fault passes', { timeout: 600_000 }, async () => {
   const verdicts = await judge(await compile(undefined, folder));
   expect(verdicts.filter((v) => v.outcome !== 'passed')).toEqual([]);
 });
 
-test.each(FAULTS)('$name: § $section', { timeout: 300_000 }, async (fault) => {
+test.each(FAULTS)('$name: § $section', { timeout: 600_000 }, async (fault) => {
   const ranking = suspects(await judge(await compile(fault, folder)));
   const line = ranking.map((s) => `§ ${s.section} ${s.failed}/${s.failed + s.passed} ${s.score.toFixed(2)}`);
   expect(ranking[0]?.section, line.slice(0, 4).join(', ')).toBe(fault.section);
 });
 
-test('the command says so too', { timeout: 300_000 }, async () => {
+test('the command says so too', { timeout: 600_000 }, async () => {
   const [fault] = FAULTS;
   const program = [process.execPath, here('../../assemblyscript/program.mjs'), '--wasm', await compile(fault, folder)];
   const args = [here('../../dist/slicer-conformance.js'), 'decoder', '--every', '19', '--', ...program];
-  const { status, stdout } = spawnSync(process.execPath, args, { encoding: 'utf8' });
+  const ended = await runProgram([process.execPath, ...args], new Uint8Array(), { seconds: 600, memory: 2 ** 31 });
+  const stdout = Buffer.from(ended.stdout).toString('utf8');
   expect(stdout).toMatch(/where to look, the most suspect first:\n {2}§ 12\.1 Lanes: /);
-  expect(status).toBe(1);
+  expect(ended.status).toBe(1);
 });

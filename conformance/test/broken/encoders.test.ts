@@ -34,12 +34,12 @@ async function judge(fault: string, cases: RegExp) {
   return parallel(chosen, 2, (c) => judgeEncoder(rules, c));
 }
 
-test('the encoder without a fault passes', { timeout: 300_000 }, async () => {
+test('the encoder without a fault passes', { timeout: 600_000 }, async () => {
   const verdicts = await judge('none', /^row-|^nan|^cap-normal-bytes-1/);
   expect(verdicts.filter((v) => v.outcome !== 'passed')).toEqual([]);
 });
 
-test.each(FAULTS)('%s', { timeout: 300_000 }, async (fault, cases, section, message) => {
+test.each(FAULTS)('%s', { timeout: 600_000 }, async (fault, cases, section, message) => {
   const verdicts = await judge(fault, cases);
   expect(verdicts.map((v) => v.message).join('\n')).toMatch(message);
   expect(suspects(verdicts)[0]?.section).toBe(section);
