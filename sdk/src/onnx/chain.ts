@@ -23,10 +23,15 @@ export function cutChain(graph: Graph, groups: readonly (readonly string[])[], o
   const parts: ModelPart[] = [];
   let rest = graph;
   let given = options;
+  /** Shapes that crossed earlier: inputs of the rest that carry no data. */
+  const shapes = new Map<string, TensorInfo>();
   for (const [i, group] of groups.entries()) {
     checkOrder(graph, rest, groups, i);
     const { tensors, head, tail } = cutGraph(rest, group, given);
-    cuts.push(tensors);
+    // What a later part still needs of them crosses again, straight through.
+    const forwarded = tail.inputs.flatMap((name) => (group.includes(name) ? [] : (shapes.get(name) ?? [])));
+    cuts.push([...tensors, ...forwarded]);
+    for (const tensor of tensors) if (!group.includes(tensor.name)) shapes.set(tensor.name, tensor);
     parts.push(head);
     if (i === groups.length - 1) {
       parts.push(tail);
@@ -34,7 +39,7 @@ export function cutChain(graph: Graph, groups: readonly (readonly string[])[], o
     }
     rest = buildGraph(tail.model);
     const to = options.to?.filter((name) => tail.outputs.includes(name));
-    given = { ...options, ...(options.from ? { from: group } : {}), ...(to ? { to } : {}) };
+    given = { ...options, from: group, ...(to ? { to } : {}) };
   }
   return { cuts, parts };
 }

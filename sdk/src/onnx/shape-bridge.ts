@@ -3,7 +3,6 @@
  * size of x is either a number or, by its name, a size of the tensor that crosses the cut.
  */
 import { create } from '@bufbuild/protobuf';
-import { onnxError } from './errors.js';
 import {
   AttributeProto_AttributeType,
   AttributeProtoSchema,
@@ -16,30 +15,27 @@ import type { GraphNode } from './graph.js';
 import { attribute, type Dim, type TensorInfo } from './tensor-info.js';
 
 /**
- * Nodes that give `shapeNode`'s output from the cut tensors instead of from the tensor it reads.
- *
- * @throws SlicerError `not_a_cut` naming the size that cannot be had behind the cut.
+ * Nodes that give `shapeNode`'s output from the cut tensors instead of from the tensor it reads; `undefined` where a size
+ * cannot be had from them.
  */
 export function bridgeShape(
   shapeNode: GraphNode,
   source: TensorInfo | undefined,
   cuts: readonly TensorInfo[],
-): NodeProto[] {
-  const cut = { name: cuts.map((one) => one.name).join("', '") };
+): NodeProto[] | undefined {
   const output = shapeNode.outputs[0]!;
-  const from = shapeNode.inputs[0]!;
-  if (!source?.dims) {
-    throw refuse(from, cut.name, 'of which neither the file nor the runtime tells the sizes');
-  }
+  if (!source?.dims) return undefined;
   const dims = sliceOf(shapeNode, source.dims);
   if (shapeNode.opType === 'Size') {
-    if (!dims.every((dim): dim is number => typeof dim === 'number')) {
-      throw refuse(from, cut.name, 'whose number of elements varies');
-    }
+    if (!dims.every((dim): dim is number => typeof dim === 'number')) return undefined;
     return [constant(output, [dims.reduce((a, b) => a * b, 1)], [])];
   }
   if (dims.every((dim): dim is number => typeof dim === 'number')) return [constant(output, [...dims], [dims.length])];
 
+  const carriers = dims.map((dim) =>
+    typeof dim === 'string' ? cuts.find((one) => one.dims?.includes(dim)) : undefined,
+  );
+  if (dims.some((dim, i) => typeof dim !== 'number' && !carriers[i])) return undefined;
   const prefix = `slicer/${output}`;
   const nodes: NodeProto[] = [];
   const shapeOf = (name: string) => {
@@ -53,11 +49,7 @@ export function bridgeShape(
       nodes.push(constant(name, [dim], [1]));
       return name;
     }
-    const carrier = dim === null ? undefined : cuts.find((one) => one.dims?.includes(dim));
-    if (!carrier) {
-      const which = dim === null ? `size ${i} is open and has no name` : `size ${i}, '${dim}',`;
-      throw refuse(from, cut.name, `whose ${which}${dim === null ? '' : ' is no size of the cut tensor'}`);
-    }
+    const carrier = carriers[i]!;
     const shape = shapeOf(carrier.name);
     const axis = carrier.dims!.indexOf(dim);
     nodes.push(constant(`${name}/axis`, [axis], [1]), node('Gather', [shape, `${name}/axis`], name));
@@ -73,14 +65,6 @@ function sliceOf(shapeNode: GraphNode, dims: readonly Dim[]): readonly Dim[] {
   const start = attribute(shapeNode, 'start');
   const end = attribute(shapeNode, 'end');
   return dims.slice(start ? Number(start.i) : 0, end ? Number(end.i) : dims.length);
-}
-
-function refuse(source: string, cut: string, why: string) {
-  return onnxError(
-    'not_a_cut',
-    `behind '${cut}' the model still needs the shape of '${source}', ${why}`,
-    'Cut before that tensor, or fix the sizes of the inputs in the model first.',
-  );
 }
 
 function node(opType: string, input: string[], output: string): NodeProto {

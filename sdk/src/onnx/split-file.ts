@@ -88,11 +88,14 @@ export async function splitFile(
       verification = await verifyParts(modelPath, paths, crossing, options);
       if (!verification.ok) throw differs(verification);
     }
+    const isOutput = new Set(graph.outputs);
     const description: SplitDescription = {
       format: 'slicer-cut',
       version: 2,
       model: { file: basename(modelPath), bytes: bytes.length, sha256: await sha256(bytes) },
-      cuts: chain.cuts.map((tensors) => ({ tensors })),
+      cuts: chain.cuts.map((tensors) => ({
+        tensors: tensors.map((tensor) => ({ ...tensor, ...(isOutput.has(tensor.name) ? { output: true } : {}) })),
+      })),
       parts,
       verification,
     };

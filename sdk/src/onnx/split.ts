@@ -24,7 +24,7 @@ export interface ModelPart {
 
 /** A model cut in two. */
 export interface CutModel {
-  /** What crosses, in the order it was named. */
+  /** What crosses: the tensors in the order they were named, then shapes that the tail cannot work out from those. */
   readonly tensors: readonly TensorInfo[];
   readonly head: ModelPart;
   readonly tail: ModelPart;
@@ -59,7 +59,19 @@ export function cutGraph(graph: Graph, names: readonly string[], options: CutOpt
       'Install onnxruntime-node so that it can be asked, or run shape inference on the model first.',
     );
   });
-  return { tensors, head: buildHead(graph, flow, tensors), tail: buildTail(graph, flow, tensors, options) };
+  const all = [...tensors, ...shapesToSend(graph, flow, tensors, options)];
+  return { tensors: all, head: buildHead(graph, flow, all), tail: buildTail(graph, flow, all, options) };
+}
+
+/** Shapes of tensors in the head that the tail needs and no cut tensor tells: the few numbers cross with the data. */
+function shapesToSend(graph: Graph, flow: DataFlow, tensors: readonly TensorInfo[], options: CutOptions): TensorInfo[] {
+  const names = tensors.map((tensor) => tensor.name);
+  return collectTail(graph, flow, names).bridges.flatMap((index) => {
+    const node = graph.nodes[index]!;
+    const source = tensorInfo(graph, node.inputs[0]!, options.known);
+    if (bridgeShape(node, source, tensors)) return [];
+    return [{ name: node.outputs[0]!, type: 'int64', dims: node.opType === 'Size' ? [] : [null] }];
+  });
 }
 
 /** Shape nodes of the tail whose input stays in the head: their sizes must be had from the cut tensor. */
@@ -105,7 +117,7 @@ function buildTail(graph: Graph, flow: DataFlow, tensors: readonly TensorInfo[],
   const bridged = new Map(
     bridges.map((index) => {
       const node = graph.nodes[index]!;
-      return [index, bridgeShape(node, tensorInfo(graph, node.inputs[0]!, options.known), tensors)];
+      return [index, bridgeShape(node, tensorInfo(graph, node.inputs[0]!, options.known), tensors)!];
     }),
   );
   const nodes: NodeProto[] = [];

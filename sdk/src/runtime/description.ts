@@ -9,6 +9,8 @@ export interface LinkTensor {
   readonly type: string;
   /** `null` where even the rank is unknown. */
   readonly dims: readonly OpenDim[] | null;
+  /** Whether the tensor is an output of the whole model, too: then it leaves from the part that computes it. */
+  readonly output?: true;
 }
 
 /** One input or output of a part. */

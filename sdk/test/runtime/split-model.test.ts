@@ -30,6 +30,13 @@ const half = () =>
     nodes: [node('Relu', 'x', 'a'), node('Neg', 'a', 'y')],
   });
 
+/** What crosses is an output of the model as well. */
+const both = () => {
+  const given = residual();
+  given.graph!.output.push(...model({ inputs: {}, outputs: { a: ['N', 4] }, nodes: [] }).graph!.output);
+  return given;
+};
+
 const refusal = (promise: Promise<unknown>) =>
   promise.then(
     () => {
@@ -47,6 +54,7 @@ describe.skipIf(!ort)('split models', () => {
       ['chain', residual(), [['a', 'inner'], ['sum'], ['b']]],
       ['masked', masked(), ['h', 'mask']],
       ['half', half(), ['a']],
+      ['both', both(), ['a']],
     ] as const) {
       writeFileSync(join(folder, `${name}.onnx`), writeModel(made));
       await splitFile(join(folder, `${name}.onnx`), places, join(folder, name), { verify: false });
@@ -101,6 +109,15 @@ describe.skipIf(!ort)('split models', () => {
     expect(report.middles.length).toBe(2);
     expect(report.rawBytes).toBe(4 * 80);
     expect(report.head.tensors.map((one) => one.name)).toEqual(['a', 'inner']);
+    await split.close();
+  });
+
+  test('an output that crosses is still an output', async () => {
+    const split = await SplitModel.open(join(folder, 'both'), { encode: { budget: { lossless: true } } });
+    const { outputs } = await split.run(rows(2));
+    const wanted = await whole('both', rows(2));
+    expect(Object.keys(outputs).sort()).toEqual(['a', 'y']);
+    for (const name of ['a', 'y']) expect(outputs[name].data).toEqual(wanted[name].data);
     await split.close();
   });
 

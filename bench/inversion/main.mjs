@@ -1,0 +1,143 @@
+// How much of a text can be read back from what crosses a cut of SmolLM2: for every hidden state the nearest token embedding,
+// before and after coding. The attacker knows the weights of the head and some texts of his own; nothing is trained.
+//
+//   node bench/inversion/main.mjs --text DIR [--passages N] [--cuts h1,h4,…] [--json FILE]
+//
+// DIR holds hellaswag.jsonl, lambada.jsonl and gsm8k.jsonl. A first token carries no text of its own and is left out.
+
+import { writeFileSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import ort from 'onnxruntime-node';
+import { decode, encode } from 'slicer-codec';
+import { buildGraph, cutGraph } from 'slicer-codec/onnx';
+import { node, writeModel } from '../../examples/onnx-write.mjs';
+// Not public entries of the package.
+import { readLean } from '../../sdk/dist/esm/onnx/lean-file.js';
+import { withExposed } from '../../sdk/dist/esm/onnx/runtime.js';
+import { exportModel } from '../models/export.mjs';
+import { passagesOf } from '../rate/text-model.mjs';
+
+/** What is asked of the codec; each row of a tensor is a token. */
+const SETTINGS = [
+  ['as it is', undefined],
+  ...[0.03, 0.1, 0.3, 0.6].map((nrmse) => [`NRMSE ${nrmse}`, { budget: { nrmse }, granularity: 'tensor' }]),
+];
+const OWN_TEXTS = 6;
+
+const { values } = parseArgs({
+  options: {
+    text: { type: 'string' },
+    passages: { type: 'string', default: '6' },
+    cuts: { type: 'string', default: 'h1,h2,h4,h8,h15' },
+    json: { type: 'string' },
+  },
+});
+if (!values.text) throw new Error('--text DIR is needed: a folder with hellaswag.jsonl, lambada.jsonl and gsm8k.jsonl');
+const say = (text) => console.error(text);
+const cache = fileURLToPath(new URL('../../.cache/bench', import.meta.url));
+const passages = passagesOf(values.text, cache);
+const cuts = values.cuts.split(',');
+const path = exportModel('smollm2', undefined, say);
+const model = await readLean(path);
+
+const own = passages.calibration.slice(0, OWN_TEXTS);
+const victims = passages.test.slice(0, Number(values.passages));
+const embedding = await readWeight('token_embd.weight');
+const [words, width] = embedding.dims;
+const lookup = await nearest();
+say(`running the head on ${own.length + victims.length} passages`);
+const states = await hiddenStates([...own, ...victims]);
+
+const rows = [];
+for (const cut of cuts) {
+  const shift = meanShift(states.get(cut).slice(0, own.length), own);
+  for (const [name, options] of SETTINGS) {
+    say(`${cut}, ${name}`);
+    let [found, count, bytes] = [0, 0, 0];
+    for (const [i, { ids }] of victims.entries()) {
+      const rest = states.get(cut)[own.length + i].slice(width);
+      const tensor = { type: 'float32', data: rest, dims: [ids.length - 1, width] };
+      const sent = options && encode(tensor, options);
+      bytes += sent ? sent.bytes.length : rest.byteLength;
+      const guesses = await lookup(sent ? decode(sent.bytes).data : rest, shift);
+      found += guesses.filter((guess, t) => guess === ids[t + 1]).length;
+      count += ids.length - 1;
+    }
+    rows.push({ cut, setting: name, bytesPerToken: bytes / count, recovered: found / count, tokens: count });
+  }
+}
+
+console.log('| cut | what was sent | bytes a token | tokens read back |');
+console.log('|---|---|---|---|');
+for (const { cut, setting, bytesPerToken, recovered } of rows) {
+  console.log(`| ${cut} | ${setting} | ${bytesPerToken.toFixed(0)} | ${(100 * recovered).toFixed(1)} % |`);
+}
+console.log(`\n${rows[0].tokens} tokens of ${victims.length} passages; ids themselves take two bytes a token.`);
+if (values.json) writeFileSync(values.json, `${JSON.stringify(rows, null, 2)}\n`);
+
+/** The residual stream of each passage at every cut, flat. */
+async function hiddenStates(list) {
+  const last = cuts.reduce((a, b) => (Number(a.slice(1)) > Number(b.slice(1)) ? a : b));
+  const head = cutGraph(buildGraph(model), [last]).head.model;
+  const found = new Map(cuts.map((cut) => [cut, []]));
+  await withExposed(ort, head, cuts, dirname(path), async (session) => {
+    for (const { ids } of list) {
+      const input = new ort.Tensor('int64', BigInt64Array.from(ids, BigInt), [1, ids.length]);
+      const outputs = await session.run({ input_ids: input }, cuts);
+      for (const cut of cuts) found.get(cut).push(Float32Array.from(outputs[cut].data));
+    }
+  });
+  return found;
+}
+
+/** What the blocks add on average, from texts the attacker has. */
+function meanShift(list, texts) {
+  const sum = new Float64Array(width);
+  let count = 0;
+  for (const [i, { ids }] of texts.entries()) {
+    for (let t = 1; t < ids.length; t++, count++) {
+      for (let k = 0; k < width; k++) sum[k] += list[i][t * width + k] - embedding.data[ids[t] * width + k];
+    }
+  }
+  return sum.map((x) => x / count);
+}
+
+/** Looks up the embedding with the largest cosine for each row, less the shift. */
+async function nearest() {
+  const table = Float32Array.from(embedding.data);
+  for (let id = 0; id < words; id++) normalise(table.subarray(id * width, (id + 1) * width));
+  const bytes = writeModel({
+    inputs: { states: ['float32', ['N', width]], table: ['float32', [words, width]] },
+    outputs: { ids: ['int64', ['N', 1]] },
+    nodes: [node('Gemm', ['states', 'table'], 'scores', { transB: 1 }), node('ArgMax', ['scores'], 'ids', { axis: 1 })],
+  });
+  const session = await ort.InferenceSession.create(bytes, { intraOpNumThreads: 1 });
+  const given = new ort.Tensor('float32', table, [words, width]);
+  return async (data, shift) => {
+    const rows = data.length / width;
+    const centred = Float32Array.from(data, (x, i) => x - shift[i % width]);
+    const states = new ort.Tensor('float32', centred, [rows, width]);
+    return Array.from((await session.run({ states, table: given })).ids.data, Number);
+  };
+}
+
+function normalise(row) {
+  let sum = 0;
+  for (const x of row) sum += x * x;
+  const scale = sum > 0 ? 1 / Math.sqrt(sum) : 0;
+  for (let k = 0; k < row.length; k++) row[k] *= scale;
+}
+
+/** A weight from where it lies in the model's file. */
+async function readWeight(name) {
+  const tensor = model.graph.initializer.find((one) => one.name === name);
+  const entry = (key) => tensor.externalData.find((pair) => pair.key === key).value;
+  const bytes = new Uint8Array(Number(entry('length')));
+  const file = await open(join(dirname(path), entry('location')));
+  await file.read(bytes, 0, bytes.length, Number(entry('offset')));
+  await file.close();
+  return { data: new Float32Array(bytes.buffer), dims: tensor.dims.map(Number) };
+}
