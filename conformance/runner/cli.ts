@@ -98,7 +98,7 @@ function common(command: Command): Command {
     .option('--jobs <n>', 'programs at a time', count, availableParallelism())
     .option('--timeout <s>', 'seconds a case may take', number, 20)
     .option('--memory <MiB>', 'resident memory a case may take (watched on Linux only)', count, 2048)
-    .option('--filter <words...>', 'only ids that contain a word, a drawer, a flag, or a section as §12.4')
+    .option('--filter <words...>', 'only these: parts of ids, =id, drawers, flags, sections as §12.4')
     .option('--every <n>', 'only every nth of what is left: a sample', count, 1)
     .option('--json', 'the report as JSON')
     .option('--junit <file>', 'the report as JUnit XML, beside the other')

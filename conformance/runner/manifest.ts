@@ -77,7 +77,9 @@ export function readManifest(folder = OWN_VECTORS): Manifest {
 
 /** Which vectors to run. */
 export interface Choice {
-  /** Words; a vector is taken if its id contains one of them, or `§` and a section it belongs to, or if its drawer or a flag is one. */
+  /**
+   * Words; a vector is taken if one of them is a part of its id, its drawer, one of its flags, `§` and a section it belongs to, or `=` and its id.
+   */
   filter?: readonly string[];
   /** Take every nth. */
   every?: number;
@@ -86,6 +88,7 @@ export interface Choice {
 /** The vectors of a choice, in the manifest's order. */
 export function choose(vectors: readonly Vector[], { filter = [], every = 1 }: Choice): Vector[] {
   const matches = (v: Vector, word: string) => {
+    if (word.startsWith('=')) return v.id === word.slice(1);
     if (word.startsWith('§')) return v.sections.some((s) => s === word.slice(1).trim());
     return v.id.includes(word) || v.drawer === word || v.flags.includes(word);
   };

@@ -195,7 +195,8 @@ describe('choosing and ranking', () => {
   test('filters', () => {
     expect(choose(vectors, { filter: ['§12.4'] }).every((v) => v.sections.includes('12.4'))).toBe(true);
     expect(choose(vectors, { filter: ['malformed'] }).length).toBe(149);
-    expect(choose(vectors, { filter: ['raw-int8'] }).map((v) => v.id)).toEqual(['raw-int8']);
+    expect(choose(vectors, { filter: ['=raw-int8'] }).map((v) => v.id)).toEqual(['raw-int8']);
+    expect(choose(vectors, { filter: ['raw-rank'] }).map((v) => v.id)).toEqual(['raw-rank-8']);
     expect(choose(vectors, { every: 100 }).length).toBe(Math.ceil(vectors.length / 100));
   });
 
