@@ -18,6 +18,18 @@ test('deno', async () => {
   expect(output).toMatch(/\d+ bytes of 4000, largest error 0\.0/);
 });
 
+test('keys and values', async () => {
+  const { output } = await run('node', ['examples/kv/main.mjs']);
+  const line =
+    /^(keys|values): (\S+) bit a value without a profile \(NRMSE (\S+)\), (\S+) with one of \d+ B \(NRMSE (\S+)\)$/gm;
+  const found = [...output.matchAll(line)];
+  expect(found.map(([, name]) => name)).toEqual(['keys', 'values']);
+  for (const [, , plain, error, calibrated, smaller] of found) {
+    expect(Number(calibrated)).toBeLessThan(0.6 * Number(plain));
+    expect(Number(smaller)).toBeLessThan(Number(error));
+  }
+});
+
 test.skipIf(!findBrowser('chromium'))('web', async () => {
   const served = {};
   for (const path of files('examples/web', 'sdk/dist/esm')) {
