@@ -18,6 +18,7 @@ import { PythonPeers } from './python.mjs';
 import { mustTable } from './report.mjs';
 import { sensitivityStudy } from './sensitivity-study.mjs';
 import { Store } from './store.mjs';
+import { tablesStudy } from './tables-study.mjs';
 import { textStudy } from './text-study.mjs';
 import { timeStudy } from './time-study.mjs';
 import { fingerprint, machine, packageVersion } from './versions.mjs';
@@ -34,7 +35,7 @@ const HELP = `npm run bench:rate -- --data DIR [--model FILE] [--images N] [--qu
   --text DIR    hellaswag, lambada and gsm8k as .jsonl: passages for the language model
   --text-model FILE  SmolLM2-135M as ONNX; made by bench/models/export.mjs unless given
   --kv-models LIST   its three parts for the study of keys and values, likewise
-  --only LIST   of: entropy, kl, peers, text, kv, others, time, sensitivity
+  --only LIST   of: entropy, kl, peers, text, tables, kv, others, time, sensitivity
   --plots DIR   where plots go (out/bench)
   --cuts LIST   of: ${CUTS.map((cut) => cut.name).join(', ')}; text: h8, h15;
                 others: rec, det, minilm, silero, detector
@@ -121,6 +122,7 @@ const studies = {
   kl: klStudy,
   peers: peersStudy,
   text: textStudy,
+  tables: tablesStudy,
   kv: kvStudy,
   others: othersStudy,
   time: timeStudy,
