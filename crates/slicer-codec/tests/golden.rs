@@ -429,5 +429,5 @@ fn streams() {
             }
         }
     }
-    check("streams", &hash, 0xb634_6d23_da33_790f);
+    check("streams", &hash, 0xb34f_e30c_5c12_6f78);
 }

@@ -148,7 +148,8 @@ impl Rows {
         self.by_value.extend((0..row).map(of));
     }
 
-    /// The cheapest class of a row: costs are convex in the scale, so walk downhill from the last row's class.
+    /// The cheapest class of a row: costs are convex in the scale, so walk downhill from the last row's class, and on where it
+    /// is level: far from a row's size all channels have the same table.
     fn row_class(&self, from: i8, plane: usize) -> i8 {
         let cost = |class: i8| -> f32 {
             let planes = self.levels.chunks(plane).zip(self.unions.chunks(plane)).enumerate();
@@ -163,12 +164,16 @@ impl Rows {
         };
         let (mut class, mut best) = (from, cost(from));
         for direction in [1i8, -1] {
-            while (-63..=63).contains(&(class + direction)) {
-                let next = cost(class + direction);
-                if next >= best {
+            let mut at = class + direction;
+            while (-63..=63).contains(&at) {
+                let next = cost(at);
+                if next > best {
                     break;
                 }
-                (best, class) = (next, class + direction);
+                if next < best {
+                    (best, class) = (next, at);
+                }
+                at += direction;
             }
         }
         class
