@@ -1,6 +1,7 @@
 /** The manifest and the files beside it. */
 import { createHash } from 'node:crypto';
 import type { Expect, Vector } from './collection.ts';
+import type { ContainerVector } from './containers.ts';
 import { type Texts, titlesOf } from './coverage.ts';
 import { GLOSSARY } from './flags.ts';
 
@@ -8,8 +9,8 @@ import { GLOSSARY } from './flags.ts';
 const INLINE = 256;
 
 /** Path and bytes of every file, the manifest apart. */
-export function filesOf(vectors: readonly Vector[]): Map<string, Uint8Array> {
-  const out = new Map<string, Uint8Array>();
+export function filesOf(vectors: readonly Vector[], containers: readonly ContainerVector[]): Map<string, Uint8Array> {
+  const out = new Map<string, Uint8Array>(containers.map((c) => [containerPath(c), c.bytes]));
   for (const v of vectors) {
     for (const [part, bytes] of Object.entries(v.files)) if (bytes) out.set(pathOf(v, part), bytes);
     for (const { profile, bytes } of v.profiles) {
@@ -24,12 +25,21 @@ export function filesOf(vectors: readonly Vector[]): Map<string, Uint8Array> {
   return out;
 }
 
+function containerPath({ id }: ContainerVector): string {
+  return `containers/${id.replace(/^container-/, '')}.slcr`;
+}
+
 function pathOf(v: Vector, part: string): string {
   return `${v.drawer}/${v.id}.${part === 'frame' ? 'slcf' : part}`;
 }
 
 /** The manifest's contents. */
-export function manifestOf(vectors: readonly Vector[], seed: number, texts: Texts) {
+export function manifestOf(
+  vectors: readonly Vector[],
+  containers: readonly ContainerVector[],
+  seed: number,
+  texts: Texts,
+) {
   return {
     $schema: '../manifest.schema.json',
     version: 0,
@@ -54,6 +64,14 @@ export function manifestOf(vectors: readonly Vector[], seed: number, texts: Text
       reconstruction: v.reconstruction,
       magnitudes: magnitudesOf(v),
       limits: v.limits,
+    })),
+    containers: containers.map((c) => ({
+      id: c.id,
+      about: c.about,
+      sections: c.sections.map((s) => `C${s}`),
+      file: containerPath(c),
+      scan: c.scan,
+      recover: c.recover,
     })),
   };
 }

@@ -52,6 +52,8 @@ export const FixedBytes = { tensor: 4, setup: 8, body: 16, frame: 16, index: 24 
 
 /** Bytes of one index entry, and of the trailer at the end of an index payload. */
 export const INDEX_ENTRY_BYTES = 32;
+/** Where in an entry its reserved field lies. */
+export const INDEX_ENTRY_RESERVED = 18;
 export const INDEX_TRAILER_BYTES = 16;
 
 /** Limits that belong to the format (§ 11); nobody can raise them. */

@@ -2,7 +2,15 @@
  * What is known about a container after some of its records: header, names, setups, entries. Every way of reading feeds its records
  * through {@link ContainerState.accept}, so there is one place for the fields of each record type (`spec/container.md` § 7).
  */
-import { FixedBytes, FormatLimit, FRAME_MAGIC, RECORD_HEADER_BYTES, RecordType } from './format.js';
+import {
+  FixedBytes,
+  FormatLimit,
+  FRAME_MAGIC,
+  INDEX_ENTRY_BYTES,
+  INDEX_ENTRY_RESERVED,
+  RECORD_HEADER_BYTES,
+  RecordType,
+} from './format.js';
 import { type ContainerLimits, fail } from './limits.js';
 import { type ContainerMap, unpackMap } from './msgpack.js';
 import { OrderRules } from './order.js';
@@ -71,6 +79,12 @@ export class ContainerState {
       );
     }
     const differs = found.findIndex((byte, i) => byte !== claimed[i]);
+    // What is reserved is 0 in what was found, so a difference there is a newer writer's, and no damage.
+    const field = differs % INDEX_ENTRY_BYTES;
+    if (field === INDEX_ENTRY_RESERVED || field === INDEX_ENTRY_RESERVED + 1) {
+      const at = base + 8 + differs - field + INDEX_ENTRY_RESERVED;
+      throw fail('unsupported_feature', 'A reserved field of an index entry is not 0.', at);
+    }
     if (differs >= 0) {
       throw fail('bad_container', 'The index does not agree with the records.', base + 8 + differs);
     }

@@ -2,7 +2,14 @@
  * Where the records are (`spec/container.md` § 7.7). Entries are kept as the bytes of an index payload: 32 bytes each, so a million
  * records cost 32 MiB, and comparing an index with a scan is comparing bytes.
  */
-import { FixedBytes, INDEX_END_MARK, INDEX_ENTRY_BYTES, INDEX_TRAILER_BYTES, RecordType } from './format.js';
+import {
+  FixedBytes,
+  INDEX_END_MARK,
+  INDEX_ENTRY_BYTES,
+  INDEX_ENTRY_RESERVED,
+  INDEX_TRAILER_BYTES,
+  RecordType,
+} from './format.js';
 import { fail } from './limits.js';
 
 /** Kinds of record that an index lists. */
@@ -121,8 +128,8 @@ export function readEntry(view: DataView, at: number, base: number): ContainerEn
   const step = view.getBigUint64(at + 8, true);
   const kind = KINDS[view.getUint16(at + 16, true)];
   if (kind === undefined) throw fail('bad_container', 'An index entry for a type that is not listed.', base + at + 16);
-  if (view.getUint16(at + 18, true) !== 0) {
-    throw fail('unsupported_feature', 'A reserved field of an index entry is not 0.', base + at + 18);
+  if (view.getUint16(at + INDEX_ENTRY_RESERVED, true) !== 0) {
+    throw fail('unsupported_feature', 'A reserved field of an index entry is not 0.', base + at + INDEX_ENTRY_RESERVED);
   }
   const most = BigInt(Number.MAX_SAFE_INTEGER);
   if (offset > most) throw fail('bad_container', 'An index entry points beyond 2^53 - 1.', base + at);
