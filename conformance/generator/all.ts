@@ -19,6 +19,7 @@ import { coderVectors } from './valid/coder.ts';
 import { dctVectors } from './valid/dct.ts';
 import { denseVectors } from './valid/dense.ts';
 import { domainVectors } from './valid/domains.ts';
+import { featureVectors } from './valid/features.ts';
 import { languageVectors } from './valid/language.ts';
 import { planeVectors } from './valid/planes.ts';
 import { profileVectors } from './valid/profiles.ts';
@@ -44,6 +45,7 @@ export function allVectors(): Vector[] {
     denseVectors,
     adaptiveVectors,
     languageVectors,
+    featureVectors,
     exhaustive,
     rareBins,
     rareTables,
