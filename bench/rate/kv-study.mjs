@@ -23,7 +23,7 @@ const WORDS = 49152;
 const CALIBRATION = 30;
 
 /** The network in three parts, with keys and values exposed between them. */
-class Parts {
+export class Parts {
   constructor(files) {
     this.files = files;
     this.sessions = [];
@@ -104,7 +104,7 @@ class KvJudge {
 }
 
 /** Keys and values of calibration passages: what calibrated peers and the ladders know. */
-async function learn(parts, passages, say) {
+export async function learn(parts, passages, say) {
   const found = {};
   for (const [i, { ids }] of passages.entries()) {
     say(`keys and values, calibration passage ${i + 1}/${passages.length}`);
