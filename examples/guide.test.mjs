@@ -5,10 +5,10 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSyn
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { findBrowser, openPage } from '../scripts/lib/browser.mjs';
+import { findBrowser, openPage, runPage, SOFTWARE_GPU, shell } from '../scripts/lib/browser.mjs';
 import { npmTool, root } from '../scripts/lib/paths.mjs';
 import { run } from '../scripts/lib/run.mjs';
-import { nodeRunner } from '../sdk/dist/esm/runtime/index.js';
+import { nodeRunner, openHead, openTail } from '../sdk/dist/esm/runtime/index.js';
 import { guideModel } from './guide-model.mjs';
 
 const guide = readFileSync(join(root, 'docs/guide-onnx.md'), 'utf8');
@@ -128,4 +128,52 @@ describe('the guide', () => {
       }
     },
   );
+
+  // A smoke test in Chromium's software GPU, which takes a busy machine a minute: SLICER_WEBGPU=1 asks for it. Where there
+  // is no WebGPU the page says so and nothing is tested.
+  test.skipIf(!browser || process.env.SLICER_WEBGPU !== '1')(
+    'head on WebGPU',
+    { timeout: 120_000 },
+    async (context) => {
+      writeFileSync(join(folder, 'gpu.js'), GPU_PAGE);
+      await run(npmTool('esbuild'), ['gpu.js', '--bundle', '--format=esm', '--outfile=gpu.bundle.js'], { cwd: folder });
+      const file = (type, path) => ({ type, path: join(folder, path) });
+      const files = {
+        '/': shell('/gpu.js'),
+        '/gpu.js': file('text/javascript', 'gpu.bundle.js'),
+        '/ort.wasm': file('application/wasm', 'node_modules/onnxruntime-web/dist/ort-wasm-simd-threaded.asyncify.wasm'),
+        '/parts/cut.json': file('application/json', 'public/parts/cut.json'),
+        '/parts/head.onnx': file('application/octet-stream', 'public/parts/head.onnx'),
+      };
+      const [found] = await runPage('chromium', { page: '/', files, timeout: 100_000, flags: SOFTWARE_GPU });
+      if (found.error === 'no adapter') return context.skip('this Chromium has no WebGPU');
+      expect(found.error).toBeUndefined();
+      const parts = join(folder, 'public/parts');
+      const [head, tail] = [await openHead(parts), await openTail(parts)];
+      const wanted = (await head.compute({ image })).pooled.data;
+      const got = tail.unpack(Uint8Array.from(found.bytes)).pooled.data;
+      await Promise.all([head.close(), tail.close()]);
+      expect(got.length).toBe(wanted.length);
+      expect(Math.max(...got.map((x, i) => Math.abs(x - wanted[i])))).toBeLessThan(1e-4);
+    },
+  );
 });
+
+const GPU_PAGE = `
+import * as ort from 'onnxruntime-web/webgpu';
+import { openHead, webRunner } from 'slicer-codec/runtime';
+const post = (path, body) => fetch(path, { method: 'POST', body: JSON.stringify(body) });
+try {
+  if (!(await navigator.gpu?.requestAdapter())) throw new Error('no adapter');
+  ort.env.wasm.wasmPaths = { wasm: '/ort.wasm' };
+  ort.env.wasm.numThreads = 1;
+  const runner = webRunner(ort, { session: { executionProviders: ['webgpu'] } });
+  const head = await openHead('/parts/', { runner, encode: { budget: { lossless: true } } });
+  const data = Float32Array.from({ length: 3 * 32 * 32 }, (_, i) => Math.sin(i / 40));
+  const { bytes } = await head.run({ image: { type: 'float32', data, dims: [1, 3, 32, 32] } });
+  await post('/result', { bytes: [...bytes] });
+} catch (error) {
+  await post('/result', { error: error.message });
+}
+await post('/done', {});
+`;

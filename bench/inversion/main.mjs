@@ -1,5 +1,7 @@
 // How much of a text can be read back from what crosses a cut of SmolLM2: for every hidden state the nearest token embedding,
-// before and after coding. The attacker knows the weights of the head and some texts of his own; nothing is trained.
+// before and after coding. The attacker has the head and some texts of his own: on those he fits, in closed form, the linear
+// map from hidden states to embeddings (ridge regression). Without that map the nearest embedding is right for 2 % of the
+// tokens even at h1, because a few channels drown the rest; a trained attacker would read more than what stands here.
 //
 //   node bench/inversion/main.mjs --text DIR [--passages N] [--cuts h1,h4,…] [--json FILE]
 //
@@ -25,7 +27,9 @@ const SETTINGS = [
   ['as it is', undefined],
   ...[0.03, 0.1, 0.3, 0.6].map((nrmse) => [`NRMSE ${nrmse}`, { budget: { nrmse }, granularity: 'tensor' }]),
 ];
-const OWN_TEXTS = 6;
+const OWN_TEXTS = 30;
+/** Weight of the ridge, in parts of the variance of a channel. */
+const RIDGE = 0.03;
 
 const { values } = parseArgs({
   options: {
@@ -53,7 +57,8 @@ const states = await hiddenStates([...own, ...victims]);
 
 const rows = [];
 for (const cut of cuts) {
-  const shift = meanShift(states.get(cut).slice(0, own.length), own);
+  say(`${cut}: fitting the map`);
+  const map = fitMap(states.get(cut).slice(0, own.length), own);
   for (const [name, options] of SETTINGS) {
     say(`${cut}, ${name}`);
     let [found, count, bytes] = [0, 0, 0];
@@ -62,7 +67,7 @@ for (const cut of cuts) {
       const tensor = { type: 'float32', data: rest, dims: [ids.length - 1, width] };
       const sent = options && encode(tensor, options);
       bytes += sent ? sent.bytes.length : rest.byteLength;
-      const guesses = await lookup(sent ? decode(sent.bytes).data : rest, shift);
+      const guesses = await lookup(map(sent ? decode(sent.bytes).data : rest));
       found += guesses.filter((guess, t) => guess === ids[t + 1]).length;
       count += ids.length - 1;
     }
@@ -93,19 +98,87 @@ async function hiddenStates(list) {
   return found;
 }
 
-/** What the blocks add on average, from texts the attacker has. */
-function meanShift(list, texts) {
-  const sum = new Float64Array(width);
-  let count = 0;
+/** The map from standardised hidden states to embeddings that has the least squared error on the attacker's texts. */
+function fitMap(list, texts) {
+  const count = texts.reduce((sum, { ids }) => sum + ids.length - 1, 0);
+  const x = new Float64Array(count * width);
+  const y = new Float64Array(count * width);
+  let row = 0;
   for (const [i, { ids }] of texts.entries()) {
-    for (let t = 1; t < ids.length; t++, count++) {
-      for (let k = 0; k < width; k++) sum[k] += list[i][t * width + k] - embedding.data[ids[t] * width + k];
+    for (let t = 1; t < ids.length; t++, row++) {
+      for (let k = 0; k < width; k++) {
+        x[row * width + k] = list[i][t * width + k];
+        y[row * width + k] = embedding.data[ids[t] * width + k];
+      }
     }
   }
-  return sum.map((x) => x / count);
+  const [meanX, scaleX] = standardise(x, count);
+  const [meanY] = standardise(y, count, false);
+  const gram = new Float64Array(width * width);
+  const cross = new Float64Array(width * width);
+  for (let r = 0; r < count; r++) {
+    const [from, to] = [x.subarray(r * width, (r + 1) * width), y.subarray(r * width, (r + 1) * width)];
+    for (let i = 0; i < width; i++) {
+      const xi = from[i];
+      const at = i * width;
+      for (let j = 0; j < width; j++) {
+        gram[at + j] += xi * from[j];
+        cross[at + j] += xi * to[j];
+      }
+    }
+  }
+  for (let i = 0; i < width; i++) gram[i * width + i] += RIDGE * count;
+  solve(gram, cross);
+  return (data) => {
+    const out = new Float32Array(data.length);
+    for (let r = 0; r < data.length; r += width) {
+      const sum = Float64Array.from(meanY);
+      for (let i = 0; i < width; i++) {
+        const xi = (data[r + i] - meanX[i]) / scaleX[i];
+        for (let j = 0; j < width; j++) sum[j] += xi * cross[i * width + j];
+      }
+      out.set(sum, r);
+    }
+    return out;
+  };
 }
 
-/** Looks up the embedding with the largest cosine for each row, less the shift. */
+/** Takes the mean of each column off and, unless told not to, divides by its deviation. */
+function standardise(values, count, scaled = true) {
+  const mean = new Float64Array(width);
+  const scale = new Float64Array(width).fill(1);
+  for (const [i, value] of values.entries()) mean[i % width] += value / count;
+  if (scaled) {
+    scale.fill(0);
+    for (const [i, value] of values.entries()) scale[i % width] += (value - mean[i % width]) ** 2 / count;
+    for (let k = 0; k < width; k++) scale[k] = Math.sqrt(scale[k]) || 1;
+  }
+  for (const [i, value] of values.entries()) values[i] = (value - mean[i % width]) / scale[i % width];
+  return [mean, scale];
+}
+
+/** Solves gram · X = right for all columns by a Cholesky factor; both are overwritten, `right` with X. */
+function solve(gram, right) {
+  for (let i = 0; i < width; i++) {
+    for (let j = 0; j <= i; j++) {
+      let sum = gram[i * width + j];
+      for (let k = 0; k < j; k++) sum -= gram[i * width + k] * gram[j * width + k];
+      gram[i * width + j] = i === j ? Math.sqrt(sum) : sum / gram[j * width + j];
+    }
+  }
+  const eliminate = (i, others, factor) => {
+    for (const k of others) {
+      const f = factor(k);
+      for (let j = 0; j < width; j++) right[i * width + j] -= f * right[k * width + j];
+    }
+    for (let j = 0; j < width; j++) right[i * width + j] /= gram[i * width + i];
+  };
+  const all = Array.from({ length: width }, (_, i) => i);
+  for (const i of all) eliminate(i, all.slice(0, i), (k) => gram[i * width + k]);
+  for (const i of all.toReversed()) eliminate(i, all.slice(i + 1), (k) => gram[k * width + i]);
+}
+
+/** Looks up the embedding with the largest cosine for each row. */
 async function nearest() {
   const table = Float32Array.from(embedding.data);
   for (let id = 0; id < words; id++) normalise(table.subarray(id * width, (id + 1) * width));
@@ -116,10 +189,8 @@ async function nearest() {
   });
   const session = await ort.InferenceSession.create(bytes, { intraOpNumThreads: 1 });
   const given = new ort.Tensor('float32', table, [words, width]);
-  return async (data, shift) => {
-    const rows = data.length / width;
-    const centred = Float32Array.from(data, (x, i) => x - shift[i % width]);
-    const states = new ort.Tensor('float32', centred, [rows, width]);
+  return async (data) => {
+    const states = new ort.Tensor('float32', data, [data.length / width, width]);
     return Array.from((await session.run({ states, table: given })).ids.data, Number);
   };
 }

@@ -42,7 +42,7 @@ export function findBrowser(name) {
  * Serves `files` (URL path → { type, body | path }), opens `page` and resolves with the results it posted.
  * @returns {Promise<{ name: string, cases: number, error?: string }[]>}
  */
-export async function runPage(name, { files, page, csp = STRICT_CSP, timeout = 300_000 }) {
+export async function runPage(name, { files, page, csp = STRICT_CSP, timeout = 300_000, flags }) {
   const results = [];
   let finish;
   const done = new Promise((resolve, reject) => {
@@ -65,7 +65,7 @@ export async function runPage(name, { files, page, csp = STRICT_CSP, timeout = 3
     response.end(file.body ?? (await readFile(file.path)));
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const browser = openPage(name, `http://127.0.0.1:${server.address().port}${page}`);
+  const browser = openPage(name, `http://127.0.0.1:${server.address().port}${page}`, flags);
   try {
     await Promise.race([done, browser.ended.then((code) => Promise.reject(new Error(`${name} ended with ${code}`)))]);
     return results;
@@ -76,10 +76,17 @@ export async function runPage(name, { files, page, csp = STRICT_CSP, timeout = 3
   }
 }
 
+/** WebGPU in Chromium on a machine without a GPU. */
+export const SOFTWARE_GPU = ['--enable-unsafe-webgpu', '--use-webgpu-adapter=swiftshader', '--use-vulkan=swiftshader'];
+
 /** Opens a URL in a browser with a profile of its own; `close` ends it, `ended` resolves with its exit code. */
-export function openPage(name, url) {
+export function openPage(name, url, flags = []) {
   const profile = mkdtempSync(join(tmpdir(), 'slicer-browser-'));
-  const child = spawn(findBrowser(name), BROWSERS[name].args(profile, url), { stdio: 'ignore', detached: true });
+  const args = [...flags, ...BROWSERS[name].args(profile, url)];
+  const child = spawn(findBrowser(name), flags.length > 0 ? args.filter((arg) => arg !== '--disable-gpu') : args, {
+    stdio: 'ignore',
+    detached: true,
+  });
   const ended = new Promise((resolve) => child.on('exit', resolve));
   const close = async () => {
     await stop(child, ended);
