@@ -44,7 +44,13 @@ describe('exports', () => {
   });
 
   test('ESM and CommonJS offer the same names', async () => {
-    for (const path of ['slicer-codec', 'slicer-codec/slim', 'slicer-codec/decode', 'slicer-codec/npy', 'slicer-codec/runtime']) {
+    for (const path of [
+      'slicer-codec',
+      'slicer-codec/slim',
+      'slicer-codec/decode',
+      'slicer-codec/npy',
+      'slicer-codec/runtime',
+    ]) {
       const names = Object.keys(await import(path)).filter((name) => name !== 'default' && name !== 'module.exports');
       expect(Object.keys(require(path)).sort()).toEqual(names.sort());
     }
