@@ -12,6 +12,8 @@ export interface BudgetFlags {
   bytes?: number;
   step?: number;
   expectedKl?: number;
+  measuredKl?: number;
+  tail?: string;
   lossless?: boolean;
   keep?: number;
   asymmetry?: number;
@@ -19,12 +21,24 @@ export interface BudgetFlags {
   distortion?: number;
 }
 
+/** A budget that is not the codec's own: the answers of a tail are measured. */
+export interface MeasuredKl {
+  /** Most KL of the answers, nats. */
+  readonly measuredKl: number;
+  /** Path of the model behind the cut. */
+  readonly tail: string;
+}
+
+/** Whether a budget takes a tail to keep. */
+export const isMeasured = (budget: Budget | MeasuredKl): budget is MeasuredKl =>
+  typeof budget === 'object' && 'measuredKl' in budget;
+
 const METHOD = ['keep', 'asymmetry', 'blocks', 'distortion'] as const;
 const SINGLE = ['nrmse', 'maxError', 'bitsPerValue', 'bytes', 'step', 'expectedKl'] as const;
 
 /** What to do when there is no budget, or a wrong one. */
 export const BUDGET_ADVICE =
-  'Give one of --preset near-lossless|balanced|small, --nrmse, --max-error, --bits-per-value, --bytes, --step, --expected-kl with --profile, --lossless, ' +
+  'Give one of --preset near-lossless|balanced|small, --nrmse, --max-error, --bits-per-value, --bytes, --step, --expected-kl with --profile, --measured-kl with --tail, --lossless, ' +
   "or the method's own --keep --asymmetry --blocks --distortion.";
 
 /** A number that is written as one; commander turns the error into a usage error. */
@@ -57,6 +71,8 @@ export function addBudgetFlags(command: Command): Command {
   whole('--bytes <n>', 'at most this many bytes, everything counted');
   number('--step <x>', 'this quantiser step; no search, no verification');
   number('--expected-kl <nats>', "the KL of the task's answers that the profile's curve puts at this; an estimate");
+  number('--measured-kl <nats>', 'at most this KL of the answers, measured with --tail; kept for this tensor');
+  command.option('--tail <tail.onnx>', 'the model behind the cut, for --measured-kl');
   command.option('--lossless', 'every bit comes back');
   number('--keep <x>', 'method: fraction of the values that survive, 0 to 1');
   number('--asymmetry <x>', 'method: weight of negative values in the ranking');
@@ -68,13 +84,20 @@ export function addBudgetFlags(command: Command): Command {
 const BUDGETS = 'Budget (exactly one; --keep, --asymmetry, --blocks and --distortion go together):';
 
 /** The budget that the flags ask for. Ranges are the codec's business. */
-export function budgetOf(flags: BudgetFlags): Budget {
-  const given: [string, Budget][] = [];
+export function budgetOf(flags: BudgetFlags): Budget | MeasuredKl {
+  const given: [string, Budget | MeasuredKl][] = [];
   if (flags.preset !== undefined) given.push(['--preset', flags.preset]);
   for (const name of SINGLE) {
     const value = flags[name];
     if (value !== undefined) given.push([flagName(name), { [name]: value } as unknown as Budget]);
   }
+  const { measuredKl, tail } = flags;
+  if ((measuredKl === undefined) !== (tail === undefined)) {
+    throw new SlicerError('invalid_budget', '--measured-kl and --tail go together.', {
+      advice: 'Name the ONNX file behind the cut with --tail, and the KL its answers may move with --measured-kl.',
+    });
+  }
+  if (measuredKl !== undefined && tail !== undefined) given.push(['--measured-kl', { measuredKl, tail }]);
   if (flags.lossless) given.push(['--lossless', { lossless: true }]);
   const method = METHOD.filter((name) => flags[name] !== undefined);
   if (method.length > 0) {

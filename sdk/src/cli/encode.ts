@@ -1,8 +1,10 @@
 /** `slicer encode IN.npy OUT.slcr`: one array in, one standalone frame out. */
-import type { DType, EncodeOptions, EncodeReport } from '../codec/types.js';
+import type { Budget, DType, EncodeOptions, EncodeReport, Tensor } from '../codec/types.js';
 import { encode } from '../entry/index.js';
+import { encodeWithinKl, type MeasuredFrame } from '../eval/within.js';
 import { readNpy } from '../npy/index.js';
-import { type BudgetFlags, budgetOf } from './budget.js';
+import { nodeRunner } from '../runtime/ort-node.js';
+import { type BudgetFlags, budgetOf, isMeasured, type MeasuredKl } from './budget.js';
 import { readInput, writeOutput } from './files.js';
 import { type CommonOptions, columns, count, Reporter, short } from './report.js';
 
@@ -26,17 +28,43 @@ export async function encodeCommand(input: string, output: string, flags: Encode
   const profile = flags.profile === undefined ? undefined : await readInput(flags.profile);
   reporter.stage(`encoding ${count(tensor.size)} values`);
   const { mode, effort, layout, granularity } = flags;
-  const { bytes, report } = encode(tensor, { budget, mode, effort, layout, granularity, profile });
+  const options = { mode, effort, layout, granularity, profile };
+  const measured = isMeasured(budget) ? await withTail(budget, tensor, options) : undefined;
+  const { bytes, report } = measured ?? encode(tensor, { budget: budget as Budget, ...options });
   reporter.stage(`writing ${output}`);
   await writeOutput(output, [bytes]);
   const { type, dims } = tensor;
   reporter.clear();
   for (const warning of report.warnings) reporter.warn(warning);
-  reporter.result({ command: 'encode', input, output, type, dims, budget, report }, [
+  const judged = measured && { kl: measured.kl, agreement: measured.agreement, tries: measured.tries };
+  reporter.result({ command: 'encode', input, output, type, dims, budget, measured: judged, report }, [
     `${input}: ${type} [${dims.join(', ')}], ${count(report.rawBytes)} B of values`,
     `${output}: ${count(report.bytes)} B, ${short(report.ratio)} times smaller, ${short(report.bitsPerValue)} bits per value`,
+    ...(measured
+      ? [
+          `answers: KL ${short(measured.kl)} nats, ${short(100 * measured.agreement)} % the same, after ${measured.tries} tries`,
+        ]
+      : []),
     ...describe(report),
   ]);
+}
+
+/** Encodes within a measured KL of the first output of a tail, whose last axis holds the classes. */
+async function withTail(
+  { measuredKl: kl, tail }: MeasuredKl,
+  tensor: Tensor,
+  options: Omit<EncodeOptions, 'budget'>,
+): Promise<MeasuredFrame> {
+  const runner = await nodeRunner(tail);
+  try {
+    const [{ name }] = runner.inputs;
+    const run = async (given: Tensor) => Object.values(await runner.run({ [name]: given }))[0];
+    const { dims } = await run(tensor);
+    const answers = async (given: Tensor) => (await run(given)).data as Float32Array;
+    return await encodeWithinKl(tensor, { kl, answers, classes: dims[dims.length - 1] }, options);
+  } finally {
+    await runner.close();
+  }
 }
 
 function describe(r: EncodeReport): string[] {
