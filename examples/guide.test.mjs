@@ -1,7 +1,7 @@
 // docs/guide-onnx.md, block by block, in an empty folder with the package as it would be published: the head in headless
 // Chromium, the tail in Node.
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
@@ -67,6 +67,14 @@ describe('the guide', () => {
   test('lists the cuts and splits at the one it names', () => {
     expect(ran[0]).toMatch(/^\* pooled +MaxPool +float32 +1 × 16 × 8 × 8 +4,096 /m);
     expect(ran[1]).toMatch(/largest difference 0 of values up to/);
+  });
+
+  test('a plot without echarts is refused before the model is read', async () => {
+    const args = ['node_modules/slicer-codec/dist/esm/cli/slicer.js', 'cuts', 'model.onnx', '--plot', 'cuts.svg'];
+    const { code, output } = await run('node', args, { cwd: folder, allowFailure: true });
+    expect(code).toBe(2);
+    expect(output).toMatch(/invalid_option: --plot needs echarts[\s\S]*npm install echarts/);
+    expect(readdirSync(folder)).not.toContain('cuts.svg');
   });
 
   test('finds a budget with both parts in one process', async () => {

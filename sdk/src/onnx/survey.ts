@@ -174,7 +174,7 @@ function barriersOf(graph: Graph): Survey['barriers'] {
   return graph.nodes.flatMap((node) => {
     const bodies = bodiesOf(node.proto).length;
     if (bodies > 0) {
-      const reason = `its ${bodies === 1 ? 'body' : `${bodies} bodies`} run on one side as a whole, and their compute is not counted`;
+      const reason = `its ${bodies === 1 ? 'body runs' : `${bodies} bodies run`} on one side as a whole; what is computed there is not counted`;
       return [{ node: node.label, op: node.opType, reason }];
     }
     if (!functions.has(`${node.domain}:${node.opType}`)) return [];

@@ -22,7 +22,7 @@ import {
   writeModel,
 } from '../../src/onnx/index.js';
 import { readLean } from '../../src/onnx/lean-file.js';
-import { branching, chain, external, model, node, reshaped, residual, weight } from './graphs.js';
+import { graph as body, branching, chain, external, model, node, reshaped, residual, weight } from './graphs.js';
 
 const runtime = await loadRuntime().catch(() => undefined);
 let folder = '';
@@ -155,6 +155,36 @@ describe.skipIf(!runtime)('the survey', () => {
     const { cuts, barriers } = await surveyCuts(branching());
     expect(cuts.map((one) => one.name)).toEqual(['a', 'b']);
     expect(barriers).toMatchObject([{ op: 'If', reason: expect.stringContaining('2 bodies run on one side') }]);
+  });
+
+  test('cuts around the body of Loop', async () => {
+    const scalar = (name: string, type: TensorProto_DataType, bytes: number[]) => bytesOf(name, type, [], bytes);
+    const looping = model({
+      inputs: { x: [4] },
+      outputs: { y: [4] },
+      nodes: [
+        node('Relu', 'x', 'a'),
+        node('Loop', 'times go a', 'b', {
+          body: body({
+            inputs: { i: ['int64', []], c: ['bool', []], s: [4] },
+            outputs: { c2: ['bool', []], s2: [4] },
+            nodes: [node('Identity', 'c', 'c2'), node('Add', 's a', 's2')],
+          }),
+        }),
+        node('Neg', 'b', 'y'),
+      ],
+      weights: [
+        scalar('times', TensorProto_DataType.INT64, [3, 0, 0, 0, 0, 0, 0, 0]),
+        scalar('go', TensorProto_DataType.BOOL, [1]),
+      ],
+    });
+    const { cuts, barriers } = await surveyCuts(looping);
+    expect(cuts.map((one) => [one.name, one.bytes])).toEqual([
+      ['a', 16],
+      ['b', 16],
+    ]);
+    expect(barriers).toMatchObject([{ op: 'Loop', reason: expect.stringContaining('body run') }]);
+    expect(() => cut(looping, 's2')).toThrow(/lies inside the body of the Loop node/);
   });
 
   test('reads quantised and half-precision models', async () => {
