@@ -49,7 +49,7 @@ export function largeVectors(out: Collection, source: Source): void {
   ] as const) {
     const random = source(`large list ${type}`);
     const levels = random.list(4600, () => {
-      const b = random.pick(LISTED.kind === 'list' ? LISTED.bins : []);
+      const b = random.pick(LISTED.bins);
       return b.lower + b.stride * random.between(0, 2 ** b.bits - 1);
     });
     const tables = inlineFor(LISTED, levels, random);

@@ -1,4 +1,5 @@
 /** Adaptive classes: in frames, and in streams with losses, errors and ways back (§ 19.1). */
+import type { Bins } from '../bins.ts';
 import { profileOf } from '../calibration.ts';
 import type { Collection, Notes } from '../collection.ts';
 import { append, drop, flip } from '../faulty/damage.ts';
@@ -6,10 +7,18 @@ import { type Body, type Setup, setupOf } from '../model.ts';
 import type { Random } from '../random.ts';
 import { coded, family, inlineFor, SMALL, type Source } from '../samples.ts';
 import { StreamMaker } from '../streams.ts';
+import { LISTED } from './coder.ts';
 import { byIndex } from './planes.ts';
 
 const RARE: Notes = { drawer: 'legal-but-rare' };
 const ADAPTIVE = { adaptive: true, layout: 'rows' as const, classes: { rows: true }, tables: family(24, 1, 0, 2) };
+
+/** Levels of every bin of LISTED, from its first to its last. */
+const LISTED_LEVELS = LISTED.bins.flatMap(({ lower, bits, stride }) =>
+  [0, 1, (2 ** bits) >> 1, 2 ** bits - 1]
+    .filter((offset) => offset < 2 ** bits)
+    .map((offset) => lower + offset * stride),
+);
 
 /** Rows whose channels differ in loudness. */
 function rowsOf(random: Random, rows: number, channels: number): Body {
@@ -45,6 +54,10 @@ export function adaptiveVectors(out: Collection, source: Source): void {
     thresholds: [1],
   });
   frame('adaptive-trellis', 'classes of two unions', [9, 5], { trellis: true });
+  const listed = byIndex(45).map((i) => LISTED_LEVELS[(i * i + 3 * i) % LISTED_LEVELS.length]);
+  frame('adaptive-list', 'bins with strides and deltas', [9, 5], { bins: LISTED }, { levels: listed });
+  const shrinks: Bins = { kind: 'uniform', positive: 5, escapes: 12, firstBits: 1, shrinks: [40, -7, 127] };
+  frame('adaptive-shrinks', 'unit bins drawn towards zero or away', [9, 5], { bins: shrinks });
   const file = profileOf('adaptive', source('adaptive profile'), 5, { mean: true, coefficients: 3 });
   frame('adaptive-transform', 'classes of coefficients', [9, 5], {
     profile: { file, mean: true },
