@@ -60,7 +60,9 @@ export async function firstAccepted<T>(
       return await attempt(randomFeeds(runtime, inputs, shapes, open));
     } catch (error) {
       last = error;
-      if ((error as { code?: string }).code === 'invalid_option') throw error;
+      // Other sizes would not help.
+      if (['invalid_option', 'unsupported_feature', 'io_error'].includes((error as { code?: string }).code ?? ''))
+        throw error;
     }
   }
   const reason = last instanceof Error ? last.message : String(last);

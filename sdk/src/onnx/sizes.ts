@@ -40,52 +40,34 @@ export async function measureSizes(
   const computed = names.filter((name) => graph.values.get(name)?.role === 'node');
   const wanted = [...new Set([...computed, ...counted.flatMap((node) => runtimeSizes(graph, node))])];
   const runtime = await loadRuntime();
-  const inputs = inputsOf(graph);
-  if (!inputs)
-    return exposed(graph, wanted, folder, undefined, (session) =>
-      firstAccepted(runtime, session.inputMetadata, shapes, (feeds) => sizesOf(graph, session, wanted, feeds, true)),
-    );
+  const expose = <T>(list: readonly string[], use: (session: RuntimeSession) => Promise<T>, fixed?: ValueInfoProto[]) =>
+    withExposed(runtime, graph.model, list, folder, use, fixed);
+  const inputs = inputsOf(graph) ?? (await expose([], async (session) => session.inputMetadata));
   checkNames(inputs, shapes);
   const guess = isGuess(inputs, shapes);
   return firstAccepted(runtime, inputs, shapes, async (feeds) => {
+    const values = staticSizes(graph);
     const fixed = Object.entries(feeds).map(([name, { type, dims }]) => infoToProto({ name, type, dims }));
-    const use = (session: RuntimeSession) => sizesOf(graph, session, wanted, feeds, guess);
-    try {
-      return await exposed(graph, wanted, folder, fixed, use);
-    } catch {
-      // Some files pass only while their sizes are unknown: with sizes the runtime checks more than it needs to run.
-      return exposed(graph, wanted, folder, undefined, use);
+    // Some files pass only while their sizes are unknown: with sizes the runtime checks more than it needs to run.
+    const stated = await expose(wanted, async (session) => session.outputMetadata, fixed).catch(() => []);
+    for (const { name, type, shape } of stated) {
+      // No sizes stand for a scalar and for an unknown rank alike: then a run has to tell.
+      const dims = (shape ?? []).filter((size): size is number => typeof size === 'number' && size >= 0);
+      if (type && shape && shape.length > 0 && dims.length === shape.length) values.set(name, { type, dims });
     }
+    const open = wanted.filter((name) => !values.has(name));
+    if (open.length > 0 || guess) {
+      // In a session of its own: every value that is exposed stays in memory until the run ends.
+      const fetched = open.length > 0 ? open : [graph.outputs[0]!];
+      const results = await expose(open, (session) => session.run(feeds, fetched));
+      for (const [name, { type, dims }] of Object.entries(results)) values.set(name, { type, dims: [...dims] });
+    }
+    return { values, ...withInputs(values, feeds) };
   });
 }
 
-async function exposed(
-  graph: Graph,
-  wanted: readonly string[],
-  folder: string | undefined,
-  inputs: ValueInfoProto[] | undefined,
-  use: (session: RuntimeSession) => Promise<Sizes>,
-): Promise<Sizes> {
-  return withExposed(await loadRuntime(), graph.model, wanted, folder, use, inputs);
-}
-
-/** Sizes from a session of the model, in which `wanted` are outputs too. */
-async function sizesOf(
-  graph: Graph,
-  session: RuntimeSession,
-  wanted: readonly string[],
-  feeds: Record<string, RuntimeTensor>,
-  run: boolean,
-): Promise<Sizes> {
-  const values = staticSizes(graph);
-  for (const { name, type, shape } of session.outputMetadata) {
-    // No sizes stand for a scalar and for an unknown rank alike: then a run has to tell.
-    const dims = (shape ?? []).filter((size): size is number => typeof size === 'number' && size >= 0);
-    if (type && shape && shape.length > 0 && dims.length === shape.length) values.set(name, { type, dims });
-  }
-  const open = wanted.filter((name) => !values.has(name));
-  const results = open.length > 0 || run ? await session.run(feeds, open.length > 0 ? open : [graph.outputs[0]!]) : {};
-  for (const [name, { type, dims }] of Object.entries(results)) values.set(name, { type, dims: [...dims] });
+/** Adds the inputs to the sizes, and says how many bytes they take. */
+function withInputs(values: Map<string, Sized>, feeds: Readonly<Record<string, RuntimeTensor>>) {
   const inputs: Record<string, readonly number[]> = {};
   let inputBytes = 0;
   for (const [name, { type, dims, data }] of Object.entries(feeds)) {
@@ -93,7 +75,7 @@ async function sizesOf(
     inputs[name] = [...dims];
     inputBytes += dtypeBytes(type, data.length) ?? 0;
   }
-  return { values, inputs, inputBytes };
+  return { inputs, inputBytes };
 }
 
 /** The inputs as the file has them, or `undefined` where it does not tell the rank of one. */

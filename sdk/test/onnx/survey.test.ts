@@ -253,6 +253,13 @@ describe.skipIf(!runtime)('the survey', () => {
     expect(error.message + error.advice).toMatch(/'x'|: x\./);
   });
 
+  test('names an operator that the runtime lacks', async () => {
+    const nodes = [node('NoSuchOperator', 'x', 'a'), node('Relu', 'a', 'y')];
+    const given = model({ inputs: { x: ['N', 4] }, outputs: { y: ['N', 4] }, nodes });
+    const error = await surveyCuts(given).catch((caught) => caught);
+    expect(error).toMatchObject({ code: 'unsupported_feature', message: expect.stringContaining('NoSuchOperator') });
+  });
+
   test('refuses a size for an input that is not there', async () => {
     const error = await surveyCuts(residual(), { inputShapes: { z: [1] } }).catch((caught) => caught);
     expect(error).toMatchObject({ code: 'unknown_tensor', advice: 'Its inputs: x.' });
