@@ -14,9 +14,21 @@ import { statisticsOf } from './stack.mjs';
 import { passagesOf } from './text-model.mjs';
 
 const BLOCKS = [8, 15];
+const KINDS = ['k', 'v'];
 const LEVELS = [0.01, TARGET, 0.05];
 const RANGE = [0.008, 0.06];
-const PEERS = ['slicer-kv', 'slicer', 'kivi', 'cachegen', 'nncodec', 'rans', 'q8_0', 'q4_0', 'block-int'];
+const PEERS = [
+  'slicer-kv',
+  'slicer-kv-both',
+  'slicer',
+  'kivi',
+  'cachegen',
+  'nncodec',
+  'rans',
+  'q8_0',
+  'q4_0',
+  'block-int',
+];
 /** Step of the values over that of the keys; values matter more. */
 const RATIOS = [0.3, 0.45, 0.7];
 const WORDS = 49152;
@@ -34,15 +46,20 @@ export class Parts {
     return this.sessions[part].run(inputs);
   }
 
-  /** Runs one passage; `code(name, tensor)` may replace keys and values on the way. Resolves with the logits. */
+  /** Runs one passage; `code(block, { k, v })` may replace keys and values on the way. Resolves with the logits. */
   async pass(ids, code) {
     let state = { input_ids: new ort.Tensor('int64', BigInt64Array.from(ids, BigInt), [1, ids.length]) };
     for (const [part, block] of BLOCKS.entries()) {
       state = { ...(await this.run(part, state)) };
-      for (const kind of ['k', 'v']) {
-        const name = `${kind}${block}`;
-        const { data, dims } = state[name];
-        state[name] = new ort.Tensor('float32', await code(name, { data, dims: [...dims] }), dims);
+      const kinds = Object.fromEntries(
+        KINDS.map((kind) => {
+          const { data, dims } = state[`${kind}${block}`];
+          return [kind, { data, dims: [...dims] }];
+        }),
+      );
+      const coded = await code(block, kinds);
+      for (const kind of KINDS) {
+        state[`${kind}${block}`] = new ort.Tensor('float32', coded[kind], kinds[kind].dims);
       }
     }
     return (await this.run(2, state)).logits.data;
@@ -82,17 +99,23 @@ class KvJudge {
   async measure(peer, setting, { python }) {
     const result = { bytes: [], kl: [], agreement: [] };
     for (const [i, { ids }] of this.passages.entries()) {
-      this.reference[i] ??= (await this.parts.pass(ids, (_, { data }) => data)).slice();
+      this.reference[i] ??= (await this.parts.pass(ids, (_, { k, v }) => ({ k: k.data, v: v.data }))).slice();
       let bytes = 0;
-      const logits = await this.parts.pass(ids, async (name, stack) => {
-        const kind = name[0];
-        const coded = await peer.run(
-          stack,
-          { ...setting[kind], kind },
-          { python, calibration: this.calibration[name] },
-        );
-        bytes += coded.bytes[0];
-        return coded.data;
+      const logits = await this.parts.pass(ids, async (block, kinds) => {
+        const known = Object.fromEntries(KINDS.map((kind) => [kind, this.calibration[`${kind}${block}`]]));
+        if (peer.runBoth) {
+          const both = await peer.runBoth(kinds, setting, known);
+          bytes += both.bytes;
+          return both;
+        }
+        const result = {};
+        for (const kind of KINDS) {
+          const context = { python, calibration: known[kind] };
+          const coded = await peer.run(kinds[kind], { ...setting[kind], kind }, context);
+          bytes += coded.bytes[0];
+          result[kind] = coded.data;
+        }
+        return result;
       });
       const { kl, agreement } = divergence(this.reference[i], logits, WORDS);
       result.bytes.push(bytes);
@@ -108,13 +131,16 @@ export async function learn(parts, passages, say) {
   const found = {};
   for (const [i, { ids }] of passages.entries()) {
     say(`keys and values, calibration passage ${i + 1}/${passages.length}`);
-    await parts.pass(ids, (name, { data, dims }) => {
-      found[name] ??= {
-        data: new Float32Array(passages.length * data.length),
-        dims: [passages.length, ...dims.slice(1)],
-      };
-      found[name].data.set(data, i * data.length);
-      return data;
+    await parts.pass(ids, (block, kinds) => {
+      for (const [kind, { data, dims }] of Object.entries(kinds)) {
+        const name = `${kind}${block}`;
+        found[name] ??= {
+          data: new Float32Array(passages.length * data.length),
+          dims: [passages.length, ...dims.slice(1)],
+        };
+        found[name].data.set(data, i * data.length);
+      }
+      return { k: kinds.k.data, v: kinds.v.data };
     });
   }
   return Object.fromEntries(

@@ -1,8 +1,10 @@
-// Our own codec on keys and values, a token at a time: keys by channel and values by token take the same tools, for the profile
-// of each tensor knows its channels.
+// Our own codec on keys and values, a token at a time, each a stream of its own. They take the same tools, for the profile knows
+// its channels.
 import { oursByToken } from './slicer-stream.mjs';
+
+export const CALIBRATED = { shape: 2, profiled: true, transform: true, trellis: true };
 
 export default [
   oursByToken('slicer, adaptive', { shape: 2, adaptive: true }),
-  oursByToken('slicer, transform, trellis', { shape: 2, profiled: true, transform: true, trellis: true }),
+  oursByToken('slicer, transform, trellis', CALIBRATED),
 ];
