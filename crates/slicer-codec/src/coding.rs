@@ -171,6 +171,11 @@ impl Coding {
         }
     }
 
+    /// How neighbours in lines of `width` values make contexts.
+    pub(crate) fn neighbours(&self, width: usize) -> slicer_kernels::planes::Neighbours<'_> {
+        crate::contexts::neighbours(&self.bins, width, self.thresholds.as_slice())
+    }
+
     /// Number of classes.
     pub fn class_count(&self) -> usize {
         self.tables.count / self.contexts()

@@ -3,6 +3,7 @@
 use crate::bins::Bins;
 use crate::bytes::Reader;
 use crate::error::{ErrorCode, Field, Result};
+use slicer_kernels::planes::Neighbours;
 
 /// Cap on a token's rank, so that two ranks fit a table of 127.
 pub(crate) const MAX_RANK: u8 = 63;
@@ -18,6 +19,16 @@ pub(crate) fn ranks(bins: &Bins) -> [u8; 256] {
         *rank = t.abs_diff(bins.zero()).min(usize::from(MAX_RANK)) as u8;
     }
     ranks
+}
+
+/// How neighbours in lines of `width` values make contexts.
+pub(crate) fn neighbours<'a>(bins: &Bins, width: usize, thresholds: &'a [u8]) -> Neighbours<'a> {
+    Neighbours {
+        width,
+        zero: bins.zero() as u8,
+        most: MAX_RANK,
+        thresholds,
+    }
 }
 
 /// Context of every rank sum: the number of thresholds it reaches.

@@ -229,6 +229,10 @@ pub(crate) trait Sink {
     fn begin(&mut self, dtype: DType, view: &View) -> Result<()>;
     /// Values of the real domain at scan position `at`.
     fn values(&mut self, at: usize, values: &[f32]);
+    /// The same values are to be written here instead, little-endian, if the sink has a place for them.
+    fn cells(&mut self, _at: usize, _length: usize) -> Option<&mut [[u8; 4]]> {
+        None
+    }
     /// Levels of the other domains; a level outside the type is the error.
     fn levels(&mut self, at: usize, levels: &[i32]) -> core::result::Result<(), i32>;
     /// The whole tensor as it is.
@@ -245,6 +249,14 @@ impl Sink for Collect<'_> {
     fn begin(&mut self, dtype: DType, view: &View) -> Result<()> {
         self.target = Some((dtype, *view));
         try_resize(self.out, view.elements() * dtype.size(), Field::Dims)
+    }
+
+    fn cells(&mut self, at: usize, length: usize) -> Option<&mut [[u8; 4]]> {
+        let (dtype, view) = self.target.as_ref()?;
+        if *dtype != DType::F32 || !view.is_contiguous() {
+            return None;
+        }
+        self.out.as_chunks_mut().0.get_mut(at..at + length)
     }
 
     fn values(&mut self, at: usize, values: &[f32]) {
@@ -304,7 +316,7 @@ fn write_real(
     let (mut lut, mut linear) = ([0.0f32; 256], false);
     let (mut current, mut at) = (0.0, start);
     let end = start + tokens.len();
-    let mut values = [0.0f32; BLOCK];
+    let (mut values, mut local) = ([0.0f32; BLOCK], [[0; 4]; BLOCK]);
     while at < end {
         let (mut stop, mut e) = (end.min(at + BLOCK), step);
         if scaled {
@@ -316,7 +328,6 @@ fn write_real(
             e = effective_step(step, row, channel, body.base)?;
         }
         let tokens = &tokens[at - start..stop - start];
-        let values = &mut values[..tokens.len()];
         // A look-up pays where a step serves as many values as there are bins; planes of one value with a step each would
         // otherwise cost 256 times what they are charged for.
         if e != current && tokens.len() >= bins.len() {
@@ -324,38 +335,41 @@ fn write_real(
             linear = (plain.0..=plain.1).all(|t| lut[usize::from(t)].to_bits() == product(t, zero, e).to_bits());
             current = e;
         }
+        let place = target.cells(at, tokens.len());
+        let copied = place.is_none();
+        let cells = place.unwrap_or(&mut local[..tokens.len()]);
         if e != current {
-            for (v, &t) in values.iter_mut().zip(tokens) {
-                *v = reconstruct::value(&bins[usize::from(t)], level(coding, t, offsets)?, e);
+            for (v, &t) in cells.iter_mut().zip(tokens) {
+                *v = reconstruct::value(&bins[usize::from(t)], level(coding, t, offsets)?, e).to_le_bytes();
             }
-            target.values(at, values);
-            at = stop;
-            continue;
-        }
-        // The look-up's entries, and which of two ways gives them is a matter of speed: a product is a vector operation.
-        if linear {
-            slicer_kernels::products(tokens, zero, e, values);
+        } else if linear {
+            // The look-up's entries, and which of two ways gives them is a matter of speed: a product is a vector operation.
+            slicer_kernels::products(tokens, zero, e, cells);
         } else {
-            values
-                .iter_mut()
-                .zip(tokens)
-                .for_each(|(v, &t)| *v = lut[usize::from(t)]);
+            for (v, &t) in cells.iter_mut().zip(tokens) {
+                *v = lut[usize::from(t)].to_le_bytes();
+            }
         }
-        if has_offsets {
-            for (values, tokens) in values.chunks_mut(CHUNK).zip(tokens.chunks(CHUNK)) {
+        if has_offsets && e == current {
+            for (cells, tokens) in cells.chunks_mut(CHUNK).zip(tokens.chunks(CHUNK)) {
                 if !slicer_kernels::any_outside(tokens, plain.0, plain.1) {
                     continue;
                 }
-                for (v, &t) in values.iter_mut().zip(tokens) {
+                for (v, &t) in cells.iter_mut().zip(tokens) {
                     let bin = &bins[usize::from(t)];
-                    *v = match bin.bits {
+                    let value = match bin.bits {
                         0 => lut[usize::from(t)],
                         _ => reconstruct::value(bin, level(coding, t, offsets)?, e),
                     };
+                    *v = value.to_le_bytes();
                 }
             }
         }
-        target.values(at, values);
+        if copied {
+            let values = &mut values[..tokens.len()];
+            slicer_kernels::load(local.as_flattened(), values);
+            target.values(at, values);
+        }
         at = stop;
     }
     Ok(())

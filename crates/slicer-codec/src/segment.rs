@@ -9,6 +9,7 @@ use crate::error::{Error, ErrorCode, Field, Result};
 use crate::layout::View;
 use crate::rans::decode::{Bases, Decoder, SingleLane, SlotTables, Stream};
 use alloc::vec::Vec;
+use slicer_kernels::planes::{LANES, separate};
 
 /// Values handled per step of the linear scan; a multiple of every lane count.
 const BLOCK: usize = 4096;
@@ -151,6 +152,7 @@ impl Scratch {
         let precision = decoder.tables.precision;
         let ranks = contexts::ranks(&coding.bins);
         let map = contexts::map(coding.thresholds.as_slice()).map(|c| u32::from(c) << precision);
+        let neighbours = coding.neighbours(width);
         self.group.clear();
         self.group.resize(total * plane, 0);
         let group = &mut self.group[..];
@@ -162,7 +164,11 @@ impl Scratch {
                 *base <<= precision;
             }
             let mut bases = [0u32; 32];
-            for pos in 0..plane {
+            let from = match total == coding.lanes.total() {
+                true => decoder.planes(neighbours, &class_bases, active, group),
+                false => 0,
+            };
+            for pos in from..plane {
                 let (done, row) = group.split_at_mut(pos * total);
                 let left = if pos % width > 0 {
                     &done[(pos - 1) * total..][..total]
@@ -179,6 +185,10 @@ impl Scratch {
                     bases[lane] = class_bases[lane] + map[rank(left) + rank(up)];
                 }
                 decoder.run(Bases::Each(&bases[..active]), &mut row[..active])?;
+            }
+            if total == LANES {
+                separate(group, plane, planes);
+                continue;
             }
             for (lane, out) in planes.chunks_mut(plane).enumerate() {
                 for (pos, token) in out.iter_mut().enumerate() {

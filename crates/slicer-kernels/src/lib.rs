@@ -2,172 +2,259 @@
 //!
 //! A crate of their own because a profile sets the optimisation level by crate: the WASM builds are compiled for size, and
 //! these loops for speed. Every function is a plain loop over slices with one result on every machine; what it is good for
-//! is said where it is called.
-#![no_std]
-#![forbid(unsafe_code)]
+//! is said where it is called. [`dispatch`] says how they get their SIMD twins.
+#![cfg_attr(not(feature = "std"), no_std)]
+#![deny(unsafe_code)]
 
 extern crate alloc;
 
 pub mod dct;
 pub mod dense;
+mod dispatch;
+pub mod planes;
 pub mod trellis;
 pub mod viterbi;
+
+use dispatch::twins;
 
 /// Adding this rounds a magnitude below 2^22 to the nearest even integer, which is then in the low mantissa bits.
 const MAGIC: f32 = 12_582_912.0;
 
-/// Writes sign · round(|x| · inverse + bias), never below 0 before the sign; returns the largest |x| · inverse.
-///
-/// Only right where that is below 2^22.
-#[cfg_attr(all(target_arch = "wasm32", feature = "simd128"), target_feature(enable = "simd128"))]
-#[inline(never)]
-pub fn quantise(values: &[f32], inverse: f32, bias: f32, out: &mut [i32]) -> f32 {
-    let mut peak = 0u32;
-    for (o, &x) in out.iter_mut().zip(values) {
-        let t = x * inverse;
-        let bits = t.to_bits();
-        let magnitude = bits & 0x7fff_ffff;
-        peak = peak.max(magnitude);
-        let r = (f32::from_bits(magnitude) + bias) + MAGIC;
-        let k = (r.to_bits() as i32).wrapping_sub(MAGIC.to_bits() as i32).max(0);
-        let sign = bits as i32 >> 31;
-        *o = (k ^ sign).wrapping_sub(sign);
+/// sign · round(|t| + bias), never below 0 before the sign.
+#[inline(always)]
+fn round(t: f32, bias: f32) -> i32 {
+    let bits = t.to_bits();
+    let r = (f32::from_bits(bits & 0x7fff_ffff) + bias) + MAGIC;
+    let k = (r.to_bits() as i32).wrapping_sub(MAGIC.to_bits() as i32).max(0);
+    let sign = bits as i32 >> 31;
+    (k ^ sign).wrapping_sub(sign)
+}
+
+twins! {
+    /// Writes sign · round(|x| · inverse + bias), never below 0 before the sign; returns the largest |x| · inverse.
+    ///
+    /// Only right where that is below 2^22.
+    pub fn quantise(values: &[f32], inverse: f32, bias: f32, out: &mut [i32]) -> f32 {
+        let mut peak = 0u32;
+        for (o, &x) in out.iter_mut().zip(values) {
+            let t = x * inverse;
+            peak = peak.max(t.to_bits() & 0x7fff_ffff);
+            *o = round(t, bias);
+        }
+        f32::from_bits(peak)
     }
-    f32::from_bits(peak)
-}
 
-/// Writes levels as bytes, clamped to ±`limit`; returns the lowest and the highest level, 0 included.
-#[cfg_attr(all(target_arch = "wasm32", feature = "simd128"), target_feature(enable = "simd128"))]
-#[inline(never)]
-pub fn narrow(levels: &[i32], limit: i8, out: &mut [i8]) -> (i32, i32) {
-    let (mut lowest, mut highest) = (0, 0);
-    let limit = i32::from(limit);
-    for (o, &k) in out.iter_mut().zip(levels) {
-        lowest = lowest.min(k);
-        highest = highest.max(k);
-        *o = k.clamp(-limit, limit) as i8;
+    /// The same from little-endian cells and in the low byte of each level; only right where the returned peak is below 127.
+    pub fn quantise_bytes(values: &[[u8; 4]], inverse: f32, bias: f32, out: &mut [u8]) -> f32 {
+        let mut peak = 0u32;
+        for (o, &x) in out.iter_mut().zip(values) {
+            let t = f32::from_le_bytes(x) * inverse;
+            peak = peak.max(t.to_bits() & 0x7fff_ffff);
+            *o = round(t, bias) as u8;
+        }
+        f32::from_bits(peak)
     }
-    (lowest, highest)
-}
 
-/// A histogram in parts, so that equal neighbours do not wait for each other.
-pub type Partial = [[u32; 256]; 4];
+    /// Writes levels as bytes, clamped to ±`limit`; returns the lowest and the highest level, 0 included.
+    pub fn narrow(levels: &[i32], limit: i8, out: &mut [u8]) -> (i32, i32) {
+        let (mut lowest, mut highest) = (0, 0);
+        let limit = i32::from(limit);
+        for (o, &k) in out.iter_mut().zip(levels) {
+            lowest = lowest.min(k);
+            highest = highest.max(k);
+            *o = k.clamp(-limit, limit) as u8;
+        }
+        (lowest, highest)
+    }
 
-/// Counts bytes.
-#[cfg_attr(all(target_arch = "wasm32", feature = "simd128"), target_feature(enable = "simd128"))]
-#[inline(never)]
-pub fn count(bytes: &[u8], partial: &mut Partial) {
-    count_slots(bytes, usize::from, partial);
-}
+    /// The lowest and the highest of levels in bytes, 0 included.
+    pub fn range(levels: &[u8]) -> (i8, i8) {
+        levels.iter().fold((0, 0), |(low, high), &k| (low.min(k as i8), high.max(k as i8)))
+    }
 
-/// Counts levels, in slot level + 127.
-#[cfg_attr(all(target_arch = "wasm32", feature = "simd128"), target_feature(enable = "simd128"))]
-#[inline(never)]
-pub fn count_levels(levels: &[i8], partial: &mut Partial) {
-    count_slots(levels, |k| usize::from((k as u8).wrapping_add(127)), partial);
+    /// Counts bytes.
+    pub fn count(bytes: &[u8], partial: &mut Partial) {
+        add_counts(bytes, partial);
+    }
+
+    /// Counts the first `part` bytes of planes of `plane` bytes, each for its class.
+    pub fn count_planes(bytes: &[u8], plane: usize, part: usize, classes: &[u8], partial: &mut [Partial]) {
+        if plane == 1 {
+            for (i, (&t, &class)) in bytes.iter().zip(classes).enumerate() {
+                partial[usize::from(class)][i & 3][usize::from(t)] += 1;
+            }
+            return;
+        }
+        for (bytes, &class) in bytes.chunks(plane).zip(classes) {
+            add_counts(&bytes[..part.min(bytes.len())], &mut partial[usize::from(class)]);
+        }
+    }
+
+    /// Turns levels in bytes into tokens by adding `zero`, but for chunks of [`CHUNK`] with a level outside `low…high`:
+    /// these stay as they are, and their flag is set.
+    pub fn tokens(levels: &mut [u8], zero: u8, low: i8, high: i8, flags: &mut [bool]) {
+        for (levels, flag) in levels.chunks_mut(CHUNK).zip(flags) {
+            let mut outside = 0;
+            for &k in levels.iter() {
+                outside |= u8::from((k as i8) < low) | u8::from((k as i8) > high);
+            }
+            *flag = outside != 0;
+            if outside == 0 {
+                for k in levels {
+                    *k = k.wrapping_add(zero);
+                }
+            }
+        }
+    }
+
+    /// Whether a token is outside `low…high`.
+    pub fn any_outside(tokens: &[u8], low: u8, high: u8) -> bool {
+        tokens
+            .iter()
+            .fold(0, |any, &t| any | u8::from(t < low) | u8::from(t > high))
+            != 0
+    }
+
+    /// Writes (token − zero) · step as little-endian cells.
+    pub fn products(tokens: &[u8], zero: i32, step: f32, out: &mut [[u8; 4]]) {
+        for (v, &t) in out.iter_mut().zip(tokens) {
+            *v = ((i32::from(t) - zero) as f32 * step).to_le_bytes();
+        }
+    }
+
+    /// Widens tokens.
+    pub fn widen(tokens: &[u8], out: &mut [u16]) {
+        for (s, &t) in out.iter_mut().zip(tokens) {
+            *s = u16::from(t);
+        }
+    }
+
+    /// Widens the tokens of planes and adds each plane's base.
+    pub fn widen_planes(tokens: &[u8], plane: usize, bases: &[u16], out: &mut [u16]) {
+        if plane == 1 {
+            for ((s, &t), &base) in out.iter_mut().zip(tokens).zip(bases) {
+                *s = u16::from(t) + base;
+            }
+            return;
+        }
+        for ((out, tokens), &base) in out.chunks_mut(plane).zip(tokens.chunks(plane)).zip(bases) {
+            for (s, &t) in out.iter_mut().zip(tokens) {
+                *s = u16::from(t) + base;
+            }
+        }
+    }
+
+    /// Adds Σ min(|token − zero|, most) of every plane to its sum, for `most` up to 63; returns the sum of all planes.
+    pub fn activity(tokens: &[u8], plane: usize, zero: u8, most: u8, sums: &mut [u64]) -> u64 {
+        let mut all = 0;
+        if plane == 1 {
+            for (&t, sum) in tokens.iter().zip(sums) {
+                let busy = u64::from(planes::distance(t, zero).min(most));
+                *sum += busy;
+                all += busy;
+            }
+            return all;
+        }
+        for (tokens, sum) in tokens.chunks(plane).zip(sums) {
+            // 1024 times 63 fits 16 bits.
+            for part in tokens.chunks(1024) {
+                let ranks = part.iter().map(|&t| u16::from(planes::distance(t, zero).min(most)));
+                let busy = u64::from(ranks.sum::<u16>());
+                *sum += busy;
+                all += busy;
+            }
+        }
+        all
+    }
+
+    /// Adds a histogram to `sum`; returns Σ h · log2 h of the new sums to about 1e-6 of it, Σ h, and how many are not 0.
+    pub fn add_entropy(histogram: &[u32], sum: &mut [u32]) -> (f64, u32, u32) {
+        let (mut bits, mut total, mut used) = ([0.0f64; 8], 0, 0);
+        for (sums, counts) in sum.chunks_mut(8).zip(histogram.chunks(8)) {
+            for ((s, h), bits) in sums.iter_mut().zip(counts).zip(&mut bits) {
+                *s += h;
+                let x = *s as i32 as f32;
+                let m = f32::from_bits(x.to_bits() & 0x7f_ffff | 0x3f80_0000);
+                let exponent = (x.to_bits() >> 23) as i32 - 127;
+                let z = (m - 1.0) / (m + 1.0);
+                let z2 = z * z;
+                let series = (((z2 * (1.0 / 9.0) + 1.0 / 7.0) * z2 + 1.0 / 5.0) * z2 + 1.0 / 3.0) * z2 + 1.0;
+                let log = exponent as f32 + 2.0 * core::f32::consts::LOG2_E * z * series;
+                *bits += f64::from(x * log);
+                total += *s;
+                used += u32::from(*s > 0);
+            }
+        }
+        (bits.iter().sum(), total, used)
+    }
+
+    /// Σx² in f64 with eight accumulators, added pairwise; the remainder first.
+    pub fn sum_squares(values: &[f32]) -> f64 {
+        let mut acc = [0.0f64; 8];
+        let chunks = values.chunks_exact(8);
+        for (a, v) in acc.iter_mut().zip(chunks.remainder()) {
+            *a += f64::from(*v) * f64::from(*v);
+        }
+        for c in chunks {
+            for (a, v) in acc.iter_mut().zip(c) {
+                *a += f64::from(*v) * f64::from(*v);
+            }
+        }
+        pairwise(acc)
+    }
+
+    /// Of little-endian cells, the sum that [`sum_squares`] gives, and the bits of the largest magnitude.
+    pub fn statistics(values: &[[u8; 4]]) -> (f64, u32) {
+        let (mut acc, mut peaks) = ([0.0f64; 8], [0u32; 8]);
+        let mut add = |cells: &[[u8; 4]]| {
+            for ((a, p), v) in acc.iter_mut().zip(&mut peaks).zip(cells) {
+                let v = f32::from_le_bytes(*v);
+                *p = (*p).max(v.to_bits() & 0x7fff_ffff);
+                *a += f64::from(v) * f64::from(v);
+            }
+        };
+        let chunks = values.chunks_exact(8);
+        add(chunks.remainder());
+        chunks.for_each(add);
+        (pairwise(acc), peaks.into_iter().fold(0, u32::max))
+    }
+
+    /// Little-endian bytes to f32.
+    pub fn load(bytes: &[u8], out: &mut [f32]) {
+        for (v, b) in out.iter_mut().zip(bytes.chunks_exact(4)) {
+            *v = f32::from_le_bytes([b[0], b[1], b[2], b[3]]);
+        }
+    }
+
+    /// f32 to little-endian bytes.
+    pub fn store(values: &[f32], out: &mut [u8]) {
+        for (v, b) in values.iter().zip(out.chunks_exact_mut(4)) {
+            b.copy_from_slice(&v.to_le_bytes());
+        }
+    }
 }
 
 #[inline(always)]
-fn count_slots<T: Copy>(items: &[T], slot: impl Fn(T) -> usize, [a, b, c, d]: &mut Partial) {
-    let mut fours = items.chunks_exact(4);
-    for t in &mut fours {
-        a[slot(t[0])] += 1;
-        b[slot(t[1])] += 1;
-        c[slot(t[2])] += 1;
-        d[slot(t[3])] += 1;
-    }
-    for &t in fours.remainder() {
-        a[slot(t)] += 1;
-    }
-}
-
-/// Writes levels plus `zero` as tokens; returns whether a level is outside `low…high`.
-#[cfg_attr(all(target_arch = "wasm32", feature = "simd128"), target_feature(enable = "simd128"))]
-#[inline(never)]
-pub fn tokens(levels: &[i8], zero: u8, low: i8, high: i8, out: &mut [u8]) -> bool {
-    let mut outside = 0;
-    for (t, &k) in out.iter_mut().zip(levels) {
-        *t = (k as u8).wrapping_add(zero);
-        outside |= u8::from(k < low) | u8::from(k > high);
-    }
-    outside != 0
-}
-
-/// Whether a token is outside `low…high`.
-#[cfg_attr(all(target_arch = "wasm32", feature = "simd128"), target_feature(enable = "simd128"))]
-#[inline(never)]
-pub fn any_outside(tokens: &[u8], low: u8, high: u8) -> bool {
-    tokens
-        .iter()
-        .fold(0, |any, &t| any | u8::from(t < low) | u8::from(t > high))
-        != 0
-}
-
-/// Writes (token − zero) · step.
-#[cfg_attr(all(target_arch = "wasm32", feature = "simd128"), target_feature(enable = "simd128"))]
-#[inline(never)]
-pub fn products(tokens: &[u8], zero: i32, step: f32, out: &mut [f32]) {
-    for (v, &t) in out.iter_mut().zip(tokens) {
-        *v = (i32::from(t) - zero) as f32 * step;
-    }
-}
-
-/// Widens tokens.
-#[cfg_attr(all(target_arch = "wasm32", feature = "simd128"), target_feature(enable = "simd128"))]
-#[inline(never)]
-pub fn widen(tokens: &[u8], out: &mut [u16]) {
-    for (s, &t) in out.iter_mut().zip(tokens) {
-        *s = u16::from(t);
-    }
-}
-
-/// Adds `base` to all.
-#[cfg_attr(all(target_arch = "wasm32", feature = "simd128"), target_feature(enable = "simd128"))]
-#[inline(never)]
-pub fn raise(symbols: &mut [u16], base: u16) {
-    for s in symbols {
-        *s = s.wrapping_add(base);
-    }
-}
-
-/// Σx² in f64 with eight accumulators, added pairwise; the remainder first.
-#[cfg_attr(all(target_arch = "wasm32", feature = "simd128"), target_feature(enable = "simd128"))]
-#[inline(never)]
-pub fn sum_squares(values: &[f32]) -> f64 {
-    let mut acc = [0.0f64; 8];
-    let chunks = values.chunks_exact(8);
-    for (a, v) in acc.iter_mut().zip(chunks.remainder()) {
-        *a += f64::from(*v) * f64::from(*v);
-    }
-    for c in chunks {
-        for (a, v) in acc.iter_mut().zip(c) {
-            *a += f64::from(*v) * f64::from(*v);
-        }
-    }
+fn pairwise(acc: [f64; 8]) -> f64 {
     ((acc[0] + acc[4]) + (acc[2] + acc[6])) + ((acc[1] + acc[5]) + (acc[3] + acc[7]))
 }
 
-/// Bits of the largest magnitude.
-#[cfg_attr(all(target_arch = "wasm32", feature = "simd128"), target_feature(enable = "simd128"))]
-#[inline(never)]
-pub fn peak_bits(values: &[f32]) -> u32 {
-    values.iter().fold(0, |m, v| m.max(v.to_bits() & 0x7fff_ffff))
-}
-
-/// Little-endian bytes to f32.
-#[cfg_attr(all(target_arch = "wasm32", feature = "simd128"), target_feature(enable = "simd128"))]
-#[inline(never)]
-pub fn load(bytes: &[u8], out: &mut [f32]) {
-    for (v, b) in out.iter_mut().zip(bytes.chunks_exact(4)) {
-        *v = f32::from_le_bytes([b[0], b[1], b[2], b[3]]);
+#[inline(always)]
+fn add_counts(bytes: &[u8], [a, b, c, d]: &mut Partial) {
+    let mut fours = bytes.chunks_exact(4);
+    for t in &mut fours {
+        a[usize::from(t[0])] += 1;
+        b[usize::from(t[1])] += 1;
+        c[usize::from(t[2])] += 1;
+        d[usize::from(t[3])] += 1;
+    }
+    for &t in fours.remainder() {
+        a[usize::from(t)] += 1;
     }
 }
 
-/// f32 to little-endian bytes.
-#[cfg_attr(all(target_arch = "wasm32", feature = "simd128"), target_feature(enable = "simd128"))]
-#[inline(never)]
-pub fn store(values: &[f32], out: &mut [u8]) {
-    for (v, b) in values.iter().zip(out.chunks_exact_mut(4)) {
-        b.copy_from_slice(&v.to_le_bytes());
-    }
-}
+/// Levels that [`tokens`] looks at together.
+pub const CHUNK: usize = 64;
+
+/// A histogram in parts, so that equal neighbours do not wait for each other.
+pub type Partial = [[u32; 256]; 4];

@@ -1,5 +1,6 @@
 //! From tokens to bytes: setups, bodies, segments (the encoder's side of spec § Framing and § Segments and lanes).
 
+use super::bands::Bands;
 use super::plan::Plan;
 use crate::bits::BitReader;
 use crate::bytes::{put_varint, varint_len};
@@ -15,6 +16,7 @@ use crate::rans::encode::{Encoder, SingleLane, SymbolTables};
 use crate::segment::ClassMap;
 use crate::setup::{Setup, feature};
 use alloc::vec::Vec;
+use slicer_kernels::planes::LANES;
 use slicer_kernels::{dense, trellis};
 
 /// Tokens of a whole tensor in scan order, with their offsets packed per segment.
@@ -67,7 +69,10 @@ pub(super) struct Emitter {
     tables: SymbolTables,
     encoder: Encoder,
     symbols: Vec<u16>,
-    group: Vec<u16>,
+    /// Planes side by side.
+    rows: Vec<u8>,
+    /// First symbol of every plane's tables.
+    bases: Vec<u16>,
     /// Ranks of the row above.
     line: Vec<u8>,
     lengths: Vec<u32>,
@@ -159,6 +164,12 @@ impl Emitter {
                 continue;
             }
             let offsets = &tokens.offsets[tokens.starts[s]..tokens.starts[s + 1]];
+            if coding.lanes.total() > 1 && !coding.thresholds.is_empty() {
+                self.planes(coding, view, classes, first, &tokens.tokens[range]);
+                self.close(coding, offsets, out);
+                self.lengths.push((out.len() - before) as u32);
+                continue;
+            }
             self.symbols(coding, view, classes, first, &tokens.tokens[range]);
             if coding.adaptive {
                 for (symbol, &class) in self.symbols.iter_mut().zip(&tokens.classes) {
@@ -171,7 +182,10 @@ impl Emitter {
             if coding.lanes.total() == 1 {
                 self.single(coding, offsets, out)?;
             } else {
-                self.multi(coding, view, planes, offsets, out);
+                let total = coding.lanes.total();
+                self.encoder.begin(coding.lanes, self.symbols.len().div_ceil(total));
+                self.encoder.rows(&self.tables, &self.symbols, total);
+                self.close(coding, offsets, out);
             }
             self.lengths.push((out.len() - before) as u32);
         }
@@ -181,16 +195,17 @@ impl Emitter {
     /// Table and token of every value, in scan order.
     fn symbols(&mut self, coding: &Coding, view: &View, classes: ClassMap<'_>, first: usize, tokens: &[u8]) {
         let (plane, width) = (view.plane(), view.width);
-        self.symbols.clear();
+        // What is there is overwritten.
         self.symbols.resize(tokens.len(), 0);
-        slicer_kernels::widen(tokens, &mut self.symbols);
-        if !classes.is_flat() && !coding.adaptive {
-            let contexts = coding.contexts();
-            let symbols = &mut self.symbols[..];
-            classes.runs(first * plane, tokens.len(), plane, |range, class| {
-                let base = (class * contexts) as u16 * 256;
-                slicer_kernels::raise(&mut symbols[range], base);
-            });
+        let contexts = coding.contexts();
+        let symbols = &mut self.symbols[..];
+        if classes.is_flat() || coding.adaptive {
+            slicer_kernels::widen(tokens, symbols);
+        } else {
+            self.bases.clear();
+            let base = |p| (classes.of(p) * contexts) as u16 * 256;
+            self.bases.extend((first..first + tokens.len() / plane).map(base));
+            slicer_kernels::widen_planes(tokens, plane, &self.bases, symbols);
         }
         if !coding.thresholds.is_empty() {
             let ranks = contexts::ranks(&coding.bins);
@@ -247,27 +262,28 @@ impl Emitter {
         Ok(())
     }
 
-    fn multi(&mut self, coding: &Coding, view: &View, planes: usize, offsets: &[u8], out: &mut Vec<u8>) {
-        let total = coding.lanes.total();
-        let plane = view.plane();
-        if coding.thresholds.is_empty() {
-            self.encoder.begin(coding.lanes, self.symbols.len().div_ceil(total));
-            self.encoder.rows(&self.tables, &self.symbols, total);
-        } else {
-            // A lane owns whole planes: transpose each group of planes so that its lanes advance together.
-            self.encoder.begin(coding.lanes, planes.div_ceil(total) * plane);
-            for group in self.symbols.chunks(total * plane).rev() {
-                let active = group.len() / plane;
-                self.group.clear();
-                self.group.resize(group.len(), 0);
-                for (lane, values) in group.chunks(plane).enumerate() {
-                    for (pos, &s) in values.iter().enumerate() {
-                        self.group[pos * active + lane] = s;
-                    }
-                }
-                self.encoder.rows(&self.tables, &self.group, active);
+    /// Codes a segment whose lanes own a plane each, so that neighbours are rows: the last group of planes first.
+    fn planes(&mut self, coding: &Coding, view: &View, classes: ClassMap<'_>, first: usize, tokens: &[u8]) {
+        let (plane, total) = (view.plane(), coding.lanes.total());
+        let neighbours = coding.neighbours(view.width);
+        self.encoder
+            .begin(coding.lanes, (tokens.len() / plane).div_ceil(total) * plane);
+        for (g, group) in tokens.chunks(total * plane).enumerate().rev() {
+            let active = group.len() / plane;
+            let mut bases = [0u16; LANES];
+            for (lane, base) in bases.iter_mut().enumerate().take(active) {
+                *base = (classes.of(first + g * total + lane) * coding.contexts()) as u16 * 256;
+            }
+            let mut bands = Bands::of(view, 0..plane);
+            while let Some(band) = bands.previous() {
+                band.symbols(group, plane, neighbours, &bases, &mut self.rows, &mut self.symbols);
+                self.encoder.rows(&self.tables, &self.symbols, active);
             }
         }
+    }
+
+    /// Writes what the lanes hold, then the offsets.
+    fn close(&mut self, coding: &Coding, offsets: &[u8], out: &mut Vec<u8>) {
         let written = coding.lanes.streams - usize::from(!coding.bins.has_offsets());
         for s in 0..written {
             put_varint(out, self.encoder.len(s) as u32);

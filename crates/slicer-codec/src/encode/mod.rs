@@ -1,6 +1,8 @@
 //! Encoders: free in their choices, judged by the decoder (spec § Encoders).
 
+mod bands;
 mod coefficients;
+mod counts;
 mod emit;
 mod lossless;
 mod measure;
@@ -72,9 +74,7 @@ struct Candidate {
 impl Workspace {
     /// Takes the memory that every encoder needs, so that running out of it is an error and not a trap.
     fn reserve(&mut self, values: usize) -> Result<()> {
-        let tokens = &mut self.tokens.tokens;
-        tokens.clear();
-        let enough = self.levels.reserve(values) && tokens.try_reserve_exact(values).is_ok();
+        let enough = self.levels.reserve(values, &mut self.tokens.tokens);
         let limit = Error::argument(ErrorCode::LimitExceeded, Field::Data, values as u64);
         if enough { Ok(()) } else { Err(limit) }
     }

@@ -153,6 +153,11 @@ impl<'a> TokenSink<'a> {
     pub fn new(out: &'a mut Tokens, view: &View) -> Self {
         out.tokens.clear();
         out.tokens.reserve_exact(view.elements());
+        Self::begin(out, view)
+    }
+
+    /// The same where all tokens are there already, and only offsets and segments are to be collected.
+    pub fn begin(out: &'a mut Tokens, view: &View) -> Self {
         out.starts.clear();
         out.offsets.clear();
         out.classes.clear();
@@ -175,11 +180,6 @@ impl<'a> TokenSink<'a> {
     #[inline]
     pub fn token(&mut self, token: u8) {
         self.out.tokens.push(token);
-    }
-
-    /// Tokens without offsets, all at once.
-    pub fn tokens(&mut self, tokens: impl Iterator<Item = u8>) {
-        self.out.tokens.extend(tokens);
     }
 
     /// Classes of the values just pushed, where they follow from what came before.

@@ -80,12 +80,36 @@ impl<'a> Source<'a> {
     /// Calls `f(first, values, group)` for consecutive runs of at most [`BLOCK`] values that share a group and a segment
     /// boundary multiple `cut` (0 = none).
     pub fn for_runs(&self, cut: usize, f: &mut dyn FnMut(usize, &[f32], usize)) {
+        let mut block = [0.0f32; BLOCK];
+        self.runs(cut, &mut |at, length, group| {
+            let values = &mut block[..length];
+            elements::load(self.tensor.dtype, &self.view, self.tensor.bytes, at, values);
+            f(at, values, group);
+        });
+    }
+
+    /// The same with little-endian cells, which are those of the tensor where it has them.
+    pub fn for_cells(&self, cut: usize, f: &mut dyn FnMut(&[[u8; 4]], usize)) {
+        if self.tensor.dtype == DType::F32 && self.view.is_contiguous() {
+            let cells = self.tensor.bytes.as_chunks().0;
+            return self.runs(cut, &mut |at, length, group| f(&cells[at..at + length], group));
+        }
+        let mut block = [[0; 4]; BLOCK];
+        self.for_runs(cut, &mut |_, values, group| {
+            for (cell, v) in block.iter_mut().zip(values) {
+                *cell = v.to_le_bytes();
+            }
+            f(&block[..values.len()], group);
+        });
+    }
+
+    /// Calls `f(first, length, group)` for these runs.
+    fn runs(&self, cut: usize, f: &mut dyn FnMut(usize, usize, usize)) {
         let run = match self.granularity {
             Granularity::Tensor => self.len(),
             Granularity::Row => self.view.channels * self.view.plane(),
             Granularity::Channel => self.view.plane(),
         };
-        let mut block = [0.0f32; BLOCK];
         let mut at = 0;
         while at < self.len() {
             let mut end = (at + BLOCK).min((at / run + 1) * run).min(self.len());
@@ -97,9 +121,7 @@ impl<'a> Source<'a> {
                 Granularity::Row => at / run,
                 Granularity::Channel => at / run % self.view.channels,
             };
-            let values = &mut block[..end - at];
-            elements::load(self.tensor.dtype, &self.view, self.tensor.bytes, at, values);
-            f(at, values, group);
+            f(at, end - at, group);
             at = end;
         }
     }
@@ -120,9 +142,10 @@ impl Statistics {
     pub fn of(source: &Source<'_>) -> Result<Self> {
         let mut energy = alloc::vec![0.0; source.groups()];
         let mut peak_bits = 0u32;
-        source.for_runs(0, &mut |_, values, group| {
-            energy[group] += sum_squares(values);
-            peak_bits = peak_bits.max(slicer_kernels::peak_bits(values));
+        source.for_cells(0, &mut |values, group| {
+            let (sum, peak) = slicer_kernels::statistics(values);
+            energy[group] += sum;
+            peak_bits = peak_bits.max(peak);
         });
         let peak = f32::from_bits(peak_bits);
         if !peak.is_finite() {

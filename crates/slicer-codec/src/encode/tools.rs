@@ -1,11 +1,11 @@
 //! Choice of entropy-coding tools by exact cost: tables, classes, contexts (spec § Tables, § Classes, § Contexts).
 
+use super::counts::{Axis, Counts, Histogram, Map};
 use super::plan::Tools;
 use super::sort;
 use super::source::Source;
 use crate::bins::Bins;
-use crate::contexts::{self, MAX_THRESHOLDS, SUMS, Thresholds};
-use crate::layout::View;
+use crate::contexts::{MAX_THRESHOLDS, Thresholds};
 use crate::math::log2;
 use crate::tables::{SCALES, SHAPES, TableSource, Tables, coded_bits, quantise};
 use alloc::vec;
@@ -14,6 +14,8 @@ use alloc::vec::Vec;
 const PRECISION: u32 = 12;
 /// Values up to which the quick search tries the built-in family.
 const SMALL: usize = 1 << 15;
+/// Values up to which the thorough one does.
+const SMALL_TENSOR: usize = 1 << 17;
 /// Most groups that neighbouring buckets are merged into.
 const MAX_CLASSES: usize = 8;
 /// Buckets of rank sums before merging: the first rank sum of each.
@@ -32,43 +34,42 @@ pub(super) enum Search {
     All,
 }
 
-/// Histogram over tokens.
-type Histogram = Vec<u32>;
-
 /// Picks the cheapest tools for the tokens of a tensor.
 pub(super) fn choose(source: &Source<'_>, bins: &Bins, tokens: &[u8], search: Search) -> Tools {
-    let view = &source.view;
-    let ranks = contexts::ranks(bins);
-    let census = Census::of(tokens, view, bins, &ranks);
-    let total = census.total();
+    let counts = Counts::new(tokens, &source.view, bins);
+    let [busy_channels, busy_rows] = counts.activity();
+    let channels = Grouping::of(&counts, Axis::Channel, &busy_channels);
+    let rows = Grouping::of(&counts, Axis::Row, &busy_rows);
+    let total = match channels.as_ref().or(rows.as_ref()) {
+        Some(parts) => merge_histograms(&parts.histograms, &[]).remove(0),
+        None => counts.all(Map::default()).remove(0),
+    };
     let mut best = inline(core::slice::from_ref(&total), bins);
+    if tokens.is_empty() || search == Search::OneTable {
+        return counts.exact(best);
+    }
     let mut consider = |candidate: Option<Tools>| {
         if let Some(c) = candidate.filter(|c| c.cost() < best.cost()) {
             best = c;
         }
     };
-    if tokens.is_empty() || search == Search::OneTable {
-        return best;
-    }
     // The family pays where tables are dear; on large frames it costs more time than it saves bytes.
-    let small = tokens.len() <= SMALL || search == Search::All;
+    let small = tokens.len() <= if search == Search::All { SMALL_TENSOR } else { SMALL };
     if small {
         consider(family(&total, bins));
     }
-    let channels = census.split(tokens, view, Axis::Channel);
-    let rows = census.split(tokens, view, Axis::Row);
     for grouping in [&channels, &rows].into_iter().flatten() {
         consider(Some(grouping.tools(bins, MAX_CLASSES)));
     }
     if small {
-        consider(family_classes(&census, view, bins, &total));
+        consider(family_classes(&counts, &total));
     }
-    if search == Search::All && view.plane() > 1 {
+    if search == Search::All && source.view.plane() > 1 {
         let classes = channels.as_ref().map(|g| g.merged(bins, 3));
-        consider(with_contexts(tokens, view, bins, &ranks, None));
-        consider(classes.and_then(|c| with_contexts(tokens, view, bins, &ranks, Some(&c))));
+        consider(with_contexts(&counts, None));
+        consider(classes.and_then(|c| with_contexts(&counts, Some(&c))));
     }
-    best
+    counts.exact(best)
 }
 
 impl Tools {
@@ -87,8 +88,6 @@ impl Tools {
         }
     }
 }
-
-use slicer_kernels::{Partial, count};
 
 /// Bits of every token under frequencies of [`PRECISION`]; infinite where a token has none.
 fn token_costs(frequencies: &[u16]) -> Vec<f64> {
@@ -113,22 +112,8 @@ fn data_bits(histogram: &[u32], costs: &[f64]) -> f64 {
     bits
 }
 
-/// Ideal bits of a histogram under its own frequencies, plus a rough price of describing them.
-fn ideal_bits(histogram: &[u32]) -> f64 {
-    let total: u32 = histogram.iter().sum();
-    if total == 0 {
-        return 0.0;
-    }
-    let (mut bits, mut used) = (f64::from(total) * log2(f64::from(total)), 0u32);
-    for &h in histogram.iter().filter(|&&h| h > 0) {
-        bits -= f64::from(h) * log2(f64::from(h));
-        used += 1;
-    }
-    bits + 8.0 + 2.5 * f64::from(used)
-}
-
 /// Inline tables, one per histogram; an empty histogram borrows the merged one.
-fn inline(histograms: &[Histogram], bins: &Bins) -> Tools {
+pub(super) fn inline(histograms: &[Histogram], bins: &Bins) -> Tools {
     let tokens = bins.list().len();
     let mut logs = Vec::with_capacity(histograms.len() * tokens);
     for h in histograms {
@@ -212,9 +197,9 @@ fn family(histogram: &[u32], bins: &Bins) -> Option<Tools> {
 }
 
 /// A ramp of family tables, one class per channel by the channel's own mean square level.
-fn family_classes(census: &Census, view: &View, bins: &Bins, total: &[u32]) -> Option<Tools> {
-    let n = bins.list().len();
-    if view.channels < 2 || census.channels.is_empty() {
+fn family_classes(counts: &Counts<'_>, total: &[u32]) -> Option<Tools> {
+    let bins = counts.bins;
+    if counts.view.channels < 2 || counts.view.channels.saturating_mul(total.len()) > MAX_COUNTERS {
         return None;
     }
     let shape = match family(total, bins)?.tables.source {
@@ -225,8 +210,8 @@ fn family_classes(census: &Census, view: &View, bins: &Bins, total: &[u32]) -> O
     // Tables are expanded when a channel first asks for their scale.
     let mut costs = vec![Vec::new(); SCALES as usize];
     let mut payload = 0.0;
-    let mut chosen = Vec::with_capacity(view.channels);
-    for h in census.channels.chunks_exact(n) {
+    let mut chosen = Vec::with_capacity(counts.view.channels);
+    for h in counts.by_channel().chunks_exact(total.len()) {
         let start = scale_of(moment(h, bins));
         let mut best: Option<(f64, u32)> = None;
         for scale in start.saturating_sub(4)..=(start + 1).min(SCALES - 1) {
@@ -276,131 +261,13 @@ pub(super) fn token_bits(frequency: u16) -> f32 {
     (f64::from(PRECISION) - log2(f64::from(frequency.max(1)))) as f32
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Axis {
-    Channel,
-    Row,
-}
-
-/// What one pass over the tokens tells: their histogram by channel, and how busy each channel and row is.
-struct Census {
-    tokens: usize,
-    /// One histogram per channel; empty where channels are too many for that.
-    channels: Vec<u32>,
-    /// Without channel histograms, the one of the whole tensor.
-    whole: Histogram,
-    /// Sums of ranks.
-    channel_activity: Vec<u64>,
-    row_activity: Vec<u64>,
-}
-
 /// Most counters for histograms by channel.
 const MAX_COUNTERS: usize = 1 << 22;
-
-impl Census {
-    fn of(tokens: &[u8], view: &View, bins: &Bins, ranks: &[u8; 256]) -> Self {
-        let n = bins.list().len();
-        let by_channel = view.channels.saturating_mul(n) <= MAX_COUNTERS;
-        let mut census = Self {
-            tokens: n,
-            channels: vec![0; if by_channel { view.channels * n } else { 0 }],
-            whole: vec![0; if by_channel { 0 } else { n }],
-            channel_activity: vec![0; view.channels],
-            row_activity: vec![0; view.rows],
-        };
-        let mut partial: Partial = [[0; 256]; 4];
-        for (p, plane) in tokens.chunks(view.plane()).enumerate() {
-            let (row, channel) = (p / view.channels, p % view.channels);
-            let histogram = match by_channel {
-                true => &mut census.channels[channel * n..][..n],
-                false => &mut census.whole[..],
-            };
-            let mut activity = 0u32;
-            if plane.len() < 2 * n {
-                for &t in plane {
-                    histogram[usize::from(t)] += 1;
-                    activity = activity.saturating_add(u32::from(ranks[usize::from(t)]));
-                }
-            } else {
-                count(plane, &mut partial);
-                let [a, b, c, d] = &mut partial;
-                for (i, h) in histogram.iter_mut().enumerate() {
-                    let sum = a[i] + b[i] + c[i] + d[i];
-                    *h += sum;
-                    activity = activity.saturating_add(sum.saturating_mul(u32::from(ranks[i])));
-                }
-                for part in &mut partial {
-                    part[..n].fill(0);
-                }
-            }
-            census.channel_activity[channel] += u64::from(activity);
-            census.row_activity[row] += u64::from(activity);
-        }
-        census
-    }
-
-    fn total(&self) -> Histogram {
-        if self.channels.is_empty() && !self.whole.is_empty() {
-            return self.whole.clone();
-        }
-        let mut total = vec![0; self.tokens];
-        for channel in self.channels.chunks_exact(self.tokens) {
-            total.iter_mut().zip(channel).for_each(|(t, &h)| *t += h);
-        }
-        total
-    }
-
-    /// Buckets of channels or rows of like activity, each with its histogram.
-    fn split(&self, tokens: &[u8], view: &View, axis: Axis) -> Option<Grouping> {
-        let sums = match axis {
-            Axis::Channel => &self.channel_activity,
-            Axis::Row => &self.row_activity,
-        };
-        let members = sums.len();
-        if members < 2 {
-            return None;
-        }
-        // Any activity beyond 32 bits is busy enough.
-        let keys: Vec<u32> = sums.iter().map(|&s| s.min(u64::from(u32::MAX)) as u32).collect();
-        let order = sort::order(&keys);
-        let buckets = ACTIVITY_BUCKETS.min(members);
-        let mut bucket_of = vec![0u8; members];
-        for (i, &m) in order.iter().enumerate() {
-            bucket_of[m as usize] = (i * buckets / members) as u8;
-        }
-        let mut histograms = vec![vec![0u32; self.tokens]; buckets];
-        if axis == Axis::Channel && !self.channels.is_empty() {
-            for (channel, &b) in self.channels.chunks_exact(self.tokens).zip(&bucket_of) {
-                let h = &mut histograms[usize::from(b)];
-                h.iter_mut().zip(channel).for_each(|(h, &c)| *h += c);
-            }
-        } else {
-            let mut partial: Vec<Partial> = vec![[[0; 256]; 4]; buckets];
-            for (p, plane) in tokens.chunks(view.plane()).enumerate() {
-                let member = match axis {
-                    Axis::Channel => p % view.channels,
-                    Axis::Row => p / view.channels,
-                };
-                count(plane, &mut partial[usize::from(bucket_of[member])]);
-            }
-            for (h, partial) in histograms.iter_mut().zip(&partial) {
-                for (i, h) in h.iter_mut().enumerate() {
-                    *h = partial.iter().map(|p| p[i]).sum();
-                }
-            }
-        }
-        Some(Grouping {
-            axis,
-            bucket_of,
-            histograms,
-        })
-    }
-}
 
 /// Members of an axis in ordered buckets.
 struct Grouping {
     axis: Axis,
-    bucket_of: Vec<u8>,
+    bucket_of: Vec<i8>,
     histograms: Vec<Histogram>,
 }
 
@@ -411,9 +278,37 @@ struct Merged {
 }
 
 impl Grouping {
+    /// Buckets of channels or rows of like activity, each with its histogram.
+    fn of(counts: &Counts<'_>, axis: Axis, busy: &[u64]) -> Option<Self> {
+        // Any activity beyond 32 bits is busy enough.
+        let keys: Vec<u32> = busy.iter().map(|&s| s.min(u64::from(u32::MAX)) as u32).collect();
+        let members = keys.len();
+        if members < 2 {
+            return None;
+        }
+        let order = sort::order(&keys);
+        let buckets = ACTIVITY_BUCKETS.min(members);
+        let mut bucket_of = vec![0; members];
+        for (i, &m) in order.iter().enumerate() {
+            bucket_of[m as usize] = (i * buckets / members) as i8;
+        }
+        let (row_classes, channel_classes) = axis.lists(&bucket_of);
+        let histograms = counts.all(Map {
+            classes: buckets,
+            row_classes,
+            channel_classes,
+            thresholds: &[],
+        });
+        Some(Self {
+            axis,
+            bucket_of,
+            histograms,
+        })
+    }
+
     fn merged(&self, bins: &Bins, most: usize) -> Merged {
         let edges = merge(&self.histograms, bins, most);
-        let class = |bucket: u8| edges.iter().filter(|&&e| usize::from(bucket) >= e).count() as i8;
+        let class = |bucket: i8| edges.iter().filter(|&&e| bucket as usize >= e).count() as i8;
         Merged {
             classes: self.bucket_of.iter().map(|&b| class(b)).collect(),
             count: edges.len() + 1,
@@ -423,7 +318,7 @@ impl Grouping {
     fn tools(&self, bins: &Bins, most: usize) -> Tools {
         let edges = merge(&self.histograms, bins, most);
         let tools = inline(&merge_histograms(&self.histograms, &edges), bins);
-        let class = |bucket: u8| edges.iter().filter(|&&e| usize::from(bucket) >= e).count() as i8;
+        let class = |bucket: i8| edges.iter().filter(|&&e| bucket as usize >= e).count() as i8;
         let classes: Vec<i8> = self.bucket_of.iter().map(|&b| class(b)).collect();
         let side_bits = tools.side_bits + 8.0 + list_bits(&classes);
         match self.axis {
@@ -449,8 +344,11 @@ fn merge(histograms: &[Histogram], bins: &Bins, most: usize) -> Vec<usize> {
     for (i, row) in cost.iter_mut().enumerate() {
         let mut sum = vec![0u32; bins.list().len()];
         for (histogram, slot) in histograms[i..].iter().zip(&mut row[i + 1..]) {
-            sum.iter_mut().zip(histogram).for_each(|(s, &h)| *s += h);
-            *slot = ideal_bits(&sum);
+            // Ideal bits under their own frequencies, plus a rough price of describing them.
+            let (logs, total, used) = slicer_kernels::add_entropy(histogram, &mut sum);
+            if total > 0 {
+                *slot = f64::from(total) * log2(f64::from(total)) - logs + 8.0 + 2.5 * f64::from(used);
+            }
         }
     }
     // best[g][j]: cheapest cost of the first j buckets in g + 1 groups, with the start of the last group.
@@ -491,39 +389,22 @@ fn merge_histograms(histograms: &[Histogram], edges: &[usize]) -> Vec<Histogram>
 }
 
 /// Neighbour contexts, alone or within classes.
-fn with_contexts(
-    tokens: &[u8],
-    view: &View,
-    bins: &Bins,
-    ranks: &[u8; 256],
-    classes: Option<&Merged>,
-) -> Option<Tools> {
-    let n = bins.list().len();
+fn with_contexts(counts: &Counts<'_>, classes: Option<&Merged>) -> Option<Tools> {
+    let bins = counts.bins;
+    let channel_classes = classes.map_or(&[][..], |c| &c.classes);
     let class_count = classes.map_or(1, |c| c.count);
-    let mut bucket = [0u8; SUMS];
-    for (sum, b) in bucket.iter_mut().enumerate() {
-        *b = SUM_BUCKETS.iter().filter(|&&first| sum >= usize::from(first)).count() as u8 - 1;
-    }
     let buckets = SUM_BUCKETS.len();
-    let mut histograms = vec![0u32; class_count * buckets * n];
-    let (plane, width) = (view.plane(), view.width);
-    let mut row_ranks = vec![0u8; plane];
-    for (p, tokens) in tokens.chunks(plane).enumerate() {
-        let class = classes.map_or(0, |c| c.classes[p % view.channels] as usize);
-        let h = &mut histograms[class * buckets * n..][..buckets * n];
-        for (i, &t) in tokens.iter().enumerate() {
-            let left = if i % width > 0 { row_ranks[i - 1] } else { 0 };
-            let up = if i >= width { row_ranks[i - width] } else { 0 };
-            row_ranks[i] = ranks[usize::from(t)];
-            h[usize::from(bucket[usize::from(left + up)]) * n + usize::from(t)] += 1;
-        }
-    }
-    let of = |class: usize, b: usize| histograms[(class * buckets + b) * n..][..n].to_vec();
+    let all = counts.all(Map {
+        classes: class_count,
+        row_classes: &[],
+        channel_classes,
+        thresholds: &SUM_BUCKETS[1..],
+    });
     let pooled: Vec<Histogram> = (0..buckets)
         .map(|b| {
-            let mut sum = vec![0u32; n];
-            for class in 0..class_count {
-                sum.iter_mut().zip(of(class, b)).for_each(|(s, h)| *s += h);
+            let mut sum = vec![0; bins.list().len()];
+            for own in all.chunks_exact(buckets) {
+                sum.iter_mut().zip(&own[b]).for_each(|(s, h)| *s += h);
             }
             sum
         })
@@ -532,23 +413,21 @@ fn with_contexts(
     if edges.is_empty() {
         return None;
     }
-    let mut all = Vec::new();
-    for class in 0..class_count {
-        let own: Vec<Histogram> = (0..buckets).map(|b| of(class, b)).collect();
-        all.extend(merge_histograms(&own, &edges));
-    }
-    let tools = inline(&all, bins);
-    let channel_classes = classes.map_or(Vec::new(), |c| c.classes.clone());
+    let merged: Vec<Histogram> = all
+        .chunks_exact(buckets)
+        .flat_map(|own| merge_histograms(own, &edges))
+        .collect();
+    let tools = inline(&merged, bins);
     let thresholds: Vec<u8> = edges.iter().map(|&e| SUM_BUCKETS[e]).collect();
     let thresholds = Thresholds::of(&thresholds);
     let map_bits = if channel_classes.is_empty() {
         0.0
     } else {
-        8.0 + list_bits(&channel_classes)
+        8.0 + list_bits(channel_classes)
     };
     let side_bits = tools.side_bits + 8.0 * (1 + thresholds.as_slice().len()) as f64 + map_bits;
     Some(Tools {
-        channel_classes,
+        channel_classes: channel_classes.to_vec(),
         thresholds,
         side_bits,
         ..tools

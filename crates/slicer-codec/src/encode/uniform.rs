@@ -8,7 +8,7 @@ use super::source::Source;
 use crate::bins::{Bins, Uniform};
 use crate::coding::Domain;
 use crate::elements::{self, BLOCK};
-use crate::error::Result;
+use crate::error::{Error, ErrorCode, Field, Result};
 use crate::limits::{MAX_TOKENS, try_renew};
 use crate::math::log2;
 use alloc::vec::Vec;
@@ -16,17 +16,21 @@ use alloc::vec::Vec;
 /// Levels beyond ±this are only counted while the bins are still open, and made again afterwards.
 const NEAR: i32 = 126;
 /// Levels whose range is checked at a time.
-const CHUNK: usize = 64;
-/// Slots of the level histogram: −127 (all below) … 127 (all above).
-const SLOTS: usize = 255;
+const CHUNK: usize = slicer_kernels::CHUNK;
+/// Levels that are enough for a histogram; of more, a part of every run is counted.
+const SAMPLE: usize = 1 << 15;
 
 /// Levels of a whole tensor: small ones as bytes, of the others no more than the number of their bits.
 #[derive(Default)]
 pub(super) struct Levels {
-    near: Vec<i8>,
+    /// Levels in two's complement, clamped to ±(`NEAR` + 1).
+    near: Vec<u8>,
     far_bits: u64,
+    /// Of every so many levels one was counted, or more.
+    stride: usize,
+    /// Levels −127 (and all below) … 127 (and all above).
     histogram: Vec<u32>,
-    /// Partial histograms by level + 127, so that equal neighbours do not wait for each other.
+    /// Partial histograms by level in two's complement.
     partial: Vec<[u32; 256]>,
     /// Σ and count of (|x| / step − |level|) for |level| = 1 and 2: where the values of a bin really lie.
     residual: [(f64, f64); 2],
@@ -86,18 +90,43 @@ pub(super) fn errors(source: &Source<'_>, steps: &GroupSteps, rounding: Rounding
     }
 }
 
+/// h · log2 h.
+fn share(h: u32) -> f64 {
+    if h > 0 { f64::from(h) * log2(f64::from(h)) } else { 0.0 }
+}
+
 impl Levels {
-    /// Makes room for this many levels; `false` if there is none.
-    pub fn reserve(&mut self, values: usize) -> bool {
+    /// Makes room for this many levels, where possible in the buffer of old tokens; `false` if there is none.
+    pub fn reserve(&mut self, values: usize, tokens: &mut Vec<u8>) -> bool {
+        if self.near.capacity() < tokens.capacity() {
+            core::mem::swap(&mut self.near, tokens);
+        }
         self.near.clear();
         self.near.try_reserve_exact(values).is_ok()
     }
 
     /// Quantises a source.
     pub fn quantise(&mut self, source: &Source<'_>, steps: &GroupSteps, rounding: Rounding) {
-        self.clear();
-        self.near.reserve_exact(source.len());
-        for_levels(source, steps, rounding, &mut |_, levels, values, step| {
+        self.clear(source.len());
+        let mut wide = [0i32; BLOCK];
+        let mut floats = [0f32; BLOCK];
+        source.for_cells(segment_values(&source.view), &mut |cells, group| {
+            let step = steps.step(group);
+            let (start, inverse) = (self.near.len(), 1.0 / step);
+            if !rounding.centroids {
+                self.near.resize(start + cells.len(), 0);
+                let near = &mut self.near[start..];
+                if slicer_kernels::quantise_bytes(cells, inverse, rounding.bias, near) < NEAR as f32 + 0.5 {
+                    let (lowest, highest) = slicer_kernels::range(near);
+                    self.lowest = self.lowest.min(lowest.into());
+                    self.highest = self.highest.max(highest.into());
+                    return self.count(start);
+                }
+                self.near.truncate(start);
+            }
+            let (levels, values) = (&mut wide[..cells.len()], &mut floats[..cells.len()]);
+            slicer_kernels::load(cells.as_flattened(), values);
+            quantise::levels(values, inverse, rounding.bias, levels);
             if rounding.centroids {
                 self.collect_residuals(values, levels, step);
             }
@@ -118,15 +147,23 @@ impl Levels {
             let far = levels.iter().map(|k| k.unsigned_abs()).filter(|&k| k > NEAR as u32);
             self.far_bits += far.map(|k| u64::from(k.ilog2())).sum::<u64>();
         }
+        self.count(start);
+    }
+
+    /// Counts levels from `start` on, or enough of them.
+    fn count(&mut self, start: usize) {
+        let near = &self.near[start..];
         if let Some(partial) = self.partial.first_chunk_mut() {
-            slicer_kernels::count_levels(near, partial);
+            slicer_kernels::count(&near[..near.len().div_ceil(self.stride)], partial);
         }
     }
 
-    /// Starts over.
-    fn clear(&mut self) {
+    /// Starts over for this many levels.
+    fn clear(&mut self, values: usize) {
         self.near.clear();
+        self.near.reserve_exact(values);
         self.far_bits = 0;
+        self.stride = (values / SAMPLE).max(1);
         self.histogram.clear();
         self.partial.clear();
         self.partial.resize(4, [0; 256]);
@@ -136,8 +173,9 @@ impl Levels {
 
     /// Joins the partial histograms; after the last push.
     fn settle(&mut self) {
-        let sum = |slot: usize| self.partial.iter().map(|p| p[slot]).sum();
-        self.histogram = (0..SLOTS).map(sum).collect();
+        let count = |level: i32| -> u32 { self.partial.iter().map(|p| p[usize::from(level as u8)]).sum() };
+        let levels = -NEAR - 1..=NEAR + 1;
+        self.histogram = levels.map(|level| count(level) * self.stride as u32).collect();
     }
 
     fn collect_residuals(&mut self, values: &[f32], levels: &[i32], step: f32) {
@@ -170,9 +208,11 @@ impl Levels {
     /// Bins with the cheapest number of unit levels: rarer levels share escapes.
     pub fn bins(&self, rounding: Rounding) -> Option<Bins> {
         let (shrinks, shrink) = self.shrink(rounding);
+        // A count's own share of the entropy, which every candidate but for its escapes has in common.
+        let shares: Vec<f64> = self.histogram.iter().map(|&h| share(h)).collect();
         let cost = |units: u32| {
             let (p, n) = (units.min(self.highest as u32), units.min(self.lowest.unsigned_abs()));
-            self.cost(n, p)
+            self.cost(&shares, n, p)
         };
         let (low, high) = (self.lowest.unsigned_abs(), self.highest as u32);
         let escapes = |units: u32, limit: u32| {
@@ -208,17 +248,17 @@ impl Levels {
 
     /// Bits of the level histogram when levels beyond −n…p share doubling escapes; a unit bin costs about a bit of table,
     /// two more if it is used.
-    fn cost(&self, n: u32, p: u32) -> f64 {
+    fn cost(&self, shares: &[f64], n: u32, p: u32) -> f64 {
         let mut merged = [0u32; 80];
         let (mut bits, mut total, mut used) = (0.0, 0.0, 0.0);
-        let mut add = |h: u32| {
+        let mut add = |h: u32, share: f64| {
             if h > 0 {
-                bits -= f64::from(h) * log2(f64::from(h));
+                bits -= share;
                 used += 1.0;
             }
         };
         let mut extra = 0.0;
-        for (i, &h) in self.histogram.iter().enumerate() {
+        for (i, (&h, &own)) in self.histogram.iter().zip(shares).enumerate() {
             let level = i as i32 - 127;
             total += f64::from(h);
             let beyond = if level < 0 {
@@ -227,19 +267,19 @@ impl Levels {
                 (level as u32).saturating_sub(p)
             };
             if beyond == 0 {
-                add(h);
+                add(h, own);
             } else {
                 let escape = 31 - beyond.leading_zeros();
                 merged[escape as usize + if level < 0 { 40 } else { 0 }] += h;
                 extra += f64::from(h) * f64::from(escape);
             }
         }
-        merged.iter().for_each(|&h| add(h));
+        merged.iter().for_each(|&h| add(h, share(h)));
         let total_bits = if total > 0.0 { total * log2(total) } else { 0.0 };
         total_bits + bits + extra + 2.0 * used + f64::from(n + p)
     }
 
-    /// Bytes that the offsets of the collected levels take at most.
+    /// Bytes that the offsets of the collected levels take, about where not all were counted.
     fn offset_bytes(&self, bins: &Bins) -> usize {
         let near = self.histogram.iter().zip(-NEAR - 1..).map(|(&h, level)| match h {
             0 => 0,
@@ -276,48 +316,47 @@ impl Levels {
             });
             return sink.finish();
         }
-        let mut sink = TokenSink::new(out, &source.view);
+        // The levels become tokens where they are.
+        let mut all = core::mem::replace(&mut self.near, core::mem::take(&mut out.tokens));
+        let mut sink = TokenSink::begin(out, &source.view);
+        let mut flags = [false; BLOCK / CHUNK];
         let cut = match segment_values(&source.view) {
             0 => usize::MAX,
             n => n,
         };
         let mut at = 0;
-        let mut tokens = [0u8; BLOCK];
-        while at < self.near.len() {
-            let end = self.near.len().min((at / cut + 1).saturating_mul(cut)).min(at + BLOCK);
+        while at < all.len() {
+            let end = all.len().min((at / cut + 1).saturating_mul(cut)).min(at + BLOCK);
             sink.run(at);
-            let block = &self.near[at..end];
-            let tokens = &mut tokens[..block.len()];
-            for (levels, tokens) in block.chunks(CHUNK).zip(tokens.chunks_mut(CHUNK)) {
-                // Unit bins are consecutive, so their tokens are a sum; the few other levels are put right afterwards.
-                if !slicer_kernels::tokens(levels, zero, low, high, tokens) {
-                    continue;
-                }
-                for (t, &k) in tokens.iter_mut().zip(levels).filter(|&(_, &k)| k < low || k > high) {
-                    *t = put(&mut sink, i32::from(k));
+            let block = &mut all[at..end];
+            // Unit bins are consecutive, so their tokens are a sum; the few other levels are put right afterwards.
+            slicer_kernels::tokens(block, zero, low, high, &mut flags);
+            for (levels, _) in block.chunks_mut(CHUNK).zip(&flags).filter(|&(_, &outside)| outside) {
+                for t in levels {
+                    let k = *t as i8;
+                    *t = match low <= k && k <= high {
+                        true => t.wrapping_add(zero),
+                        false => put(&mut sink, k.into()),
+                    };
                 }
             }
-            sink.tokens(tokens.iter().copied());
             at = end;
         }
         sink.finish();
+        out.tokens = all;
     }
 }
 
 /// Gives levels with the scan position of the first, run by run.
 type Again<'a> = &'a dyn Fn(&mut dyn FnMut(usize, &[i32]));
 
-/// What is told of a run: the scan position of the first level, levels, values, step.
-type OnRun<'a> = dyn FnMut(usize, &[i32], &[f32], f32) + 'a;
-
-/// Calls `f` for a quantised source, run by run: the same runs, and so the same levels, each time.
-fn for_levels(source: &Source<'_>, steps: &GroupSteps, rounding: Rounding, f: &mut OnRun<'_>) {
+/// Calls `f` with the levels of a quantised source, run by run: the same runs, and so the same levels, each time.
+fn for_levels(source: &Source<'_>, steps: &GroupSteps, rounding: Rounding, f: &mut dyn FnMut(usize, &[i32])) {
     let mut levels = [0i32; BLOCK];
     source.for_runs(segment_values(&source.view), &mut |at, values, group| {
         let levels = &mut levels[..values.len()];
-        let step = steps.step(group);
-        quantise::levels(values, 1.0 / step, rounding.bias, levels);
-        f(at, levels, values, step);
+        quantise::levels(values, 1.0 / steps.step(group), rounding.bias, levels);
+        f(at, levels);
     });
 }
 
@@ -336,12 +375,15 @@ pub(super) fn encode(
     levels: &mut Levels,
     tokens: &mut Tokens,
 ) -> Option<Quantiser> {
+    if !levels.reserve(source.len(), &mut tokens.tokens) {
+        return None;
+    }
     levels.quantise(source, steps, rounding);
     if levels.lowest <= -MAX_LEVEL || levels.highest >= MAX_LEVEL {
         return None;
     }
     let bins = levels.bins(rounding)?;
-    let again: Again<'_> = &|f| for_levels(source, steps, rounding, &mut |at, levels, _, _| f(at, levels));
+    let again: Again<'_> = &|f| for_levels(source, steps, rounding, f);
     levels.tokens(source, &bins, again, tokens);
     Some(Quantiser {
         domain: Domain::Real,
@@ -357,7 +399,11 @@ pub(super) fn encode_integers(
     levels: &mut Levels,
     tokens: &mut Tokens,
 ) -> Result<Option<Quantiser>> {
-    levels.clear();
+    if !levels.reserve(source.len(), &mut tokens.tokens) {
+        let values = source.len() as u64;
+        return Err(Error::argument(ErrorCode::LimitExceeded, Field::Data, values));
+    }
+    levels.clear(source.len());
     let (dtype, bytes) = (source.tensor.dtype, source.tensor.bytes);
     let again: Again<'_> = &|f| {
         let cut = match segment_values(&source.view) {

@@ -6,6 +6,7 @@ use crate::error::{Error, ErrorCode, Field, Result};
 use crate::limits::try_resize;
 use crate::tables::Tables;
 use alloc::vec::Vec;
+use slicer_kernels::planes::{LANES, Neighbours};
 
 /// One entry per slot of every table: frequency − 1 (bits 0–11), slot − start (12–23), token (24–31).
 #[derive(Default)]
@@ -143,6 +144,21 @@ impl Decoder<'_, '_> {
             self.step(&row, chunk)?;
         }
         Ok(())
+    }
+
+    /// Decodes planes side by side in all lanes, as far as a SIMD twin can; returns how many positions it decoded. `out` has a
+    /// row of tokens for every position, of which the first `active` count.
+    #[allow(unused_variables)]
+    pub fn planes(&mut self, neighbours: Neighbours<'_>, bases: &[u32; LANES], active: usize, out: &mut [u8]) -> usize {
+        #[cfg(all(feature = "std", target_arch = "x86_64"))]
+        if self.lanes.width == 8 && super::decode_avx2::available() {
+            return super::decode_avx2::planes(self, neighbours, bases, active, out);
+        }
+        #[cfg(all(target_arch = "wasm32", feature = "simd128"))]
+        if self.lanes.width == 8 {
+            return super::decode_simd128::planes(self, neighbours, bases, active, out);
+        }
+        0
     }
 
     pub fn finish(&self) -> Result<()> {

@@ -7,6 +7,7 @@
 use super::LOWER;
 use super::decode::{Bases, Decoder};
 use core::arch::x86_64::*;
+use slicer_kernels::planes::Neighbours;
 
 /// For every set of hungry lanes, a byte shuffle that gives each lane its next word.
 static TAKE: [[u8; 16]; 256] = {
@@ -44,84 +45,159 @@ pub(super) fn run(d: &mut Decoder<'_, '_>, bases: Bases<'_>, out: &mut [u8]) -> 
     }
 }
 
+/// What every row needs.
+#[derive(Clone, Copy)]
+struct Constants {
+    entries: *const i32,
+    shift: __m128i,
+    slot_mask: __m256i,
+    last: __m256i,
+}
+
+/// States and words of `S` streams.
+struct Cursor<const S: usize> {
+    states: [__m256i; S],
+    words: [*const u8; S],
+    ends: [*const u8; S],
+}
+
+impl<const S: usize> Cursor<S> {
+    /// # Safety
+    /// The CPU must have AVX2.
+    #[target_feature(enable = "avx2,popcnt")]
+    unsafe fn open(d: &Decoder<'_, '_>) -> Self {
+        let mut cursor = Self {
+            states: [_mm256_setzero_si256(); S],
+            words: [core::ptr::null(); S],
+            ends: [core::ptr::null(); S],
+        };
+        for s in 0..S {
+            let stream = &d.streams[s];
+            // SAFETY: `states` is an array of eight u32, 32 readable bytes; a position is never beyond its words.
+            unsafe {
+                cursor.states[s] = _mm256_loadu_si256(stream.states.as_ptr().cast());
+                cursor.words[s] = stream.words.as_ptr().add(stream.pos);
+                cursor.ends[s] = stream.words.as_ptr_range().end;
+            }
+        }
+        cursor
+    }
+
+    /// Rows that need no check: each takes at most sixteen bytes of a stream.
+    fn rows(&self) -> usize {
+        let mut rows = usize::MAX;
+        for s in 0..S {
+            // SAFETY: both pointers are into, or at the end of, the words of one stream.
+            rows = rows.min(unsafe { self.ends[s].offset_from(self.words[s]) } as usize / 16);
+        }
+        rows
+    }
+
+    /// Eight tokens of stream `s`, those of idle lanes without meaning.
+    ///
+    /// # Safety
+    /// The CPU must have AVX2 and POPCNT, the stream sixteen bytes left; `last` must be the index of the last entry.
+    #[inline]
+    #[target_feature(enable = "avx2,popcnt")]
+    unsafe fn step(&mut self, s: usize, c: Constants, base: __m256i, active: __m256i) -> __m256i {
+        let (low12, one) = (_mm256_set1_epi32(0xfff), _mm256_set1_epi32(1));
+        let x = self.states[s];
+        let index = _mm256_min_epu32(_mm256_add_epi32(_mm256_and_si256(x, c.slot_mask), base), c.last);
+        // SAFETY: every index was clamped to that of the last entry, entries are four bytes each.
+        let e = unsafe { _mm256_i32gather_epi32::<4>(c.entries, index) };
+        let frequency = _mm256_add_epi32(_mm256_and_si256(e, low12), one);
+        let bias = _mm256_and_si256(_mm256_srli_epi32::<12>(e), low12);
+        let y = _mm256_add_epi32(_mm256_mullo_epi32(frequency, _mm256_srl_epi32(x, c.shift)), bias);
+        // States stay below 2^31, so the signed compare is the unsigned one.
+        let hungry = _mm256_and_si256(_mm256_cmpgt_epi32(_mm256_set1_epi32(LOWER as i32), y), active);
+        let mask = _mm256_movemask_ps(_mm256_castsi256_ps(hungry)) as usize;
+        // SAFETY: the caller left sixteen readable bytes; TAKE has 256 rows of sixteen and mask < 256.
+        let next = unsafe {
+            let take = _mm_loadu_si128(TAKE[mask].as_ptr().cast());
+            let next = _mm_shuffle_epi8(_mm_loadu_si128(self.words[s].cast()), take);
+            self.words[s] = self.words[s].add(2 * mask.count_ones() as usize);
+            _mm256_cvtepu16_epi32(next)
+        };
+        let refilled = _mm256_or_si256(_mm256_slli_epi32::<16>(y), next);
+        self.states[s] = _mm256_blendv_epi8(x, _mm256_blendv_epi8(y, refilled, hungry), active);
+        _mm256_srli_epi32::<24>(e)
+    }
+
+    /// # Safety
+    /// The CPU must have AVX2; this must be the cursor of the same decoder.
+    #[target_feature(enable = "avx2,popcnt")]
+    unsafe fn close(&self, d: &mut Decoder<'_, '_>) {
+        for s in 0..S {
+            let stream = &mut d.streams[s];
+            // SAFETY: `states` is an array of eight u32, 32 writable bytes; both pointers are into one stream's words.
+            unsafe {
+                _mm256_storeu_si256(stream.states.as_mut_ptr().cast(), self.states[s]);
+                stream.pos = self.words[s].offset_from(stream.words.as_ptr()) as usize;
+            }
+        }
+    }
+}
+
+fn constants(d: &Decoder<'_, '_>) -> Option<Constants> {
+    let entries = &d.tables.entries;
+    if entries.is_empty() || entries.len() > i32::MAX as usize {
+        return None;
+    }
+    // SAFETY: SSE2 and AVX instructions without memory; the only callers checked `available()`.
+    unsafe {
+        Some(Constants {
+            entries: entries.as_ptr().cast(),
+            shift: _mm_cvtsi32_si128(d.tables.precision as i32),
+            slot_mask: _mm256_set1_epi32((1 << d.tables.precision) - 1),
+            last: _mm256_set1_epi32(entries.len() as i32 - 1),
+        })
+    }
+}
+
+/// Four times eight tokens as bytes in order.
+#[inline]
+#[target_feature(enable = "avx2,popcnt")]
+fn bytes(tokens: [__m256i; 4]) -> __m256i {
+    let ab = _mm256_packus_epi32(tokens[0], tokens[1]);
+    let cd = _mm256_packus_epi32(tokens[2], tokens[3]);
+    let order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+    _mm256_permutevar8x32_epi32(_mm256_packus_epi16(ab, cd), order)
+}
+
 /// # Safety
 /// The CPU must have AVX2 and POPCNT.
 #[target_feature(enable = "avx2,popcnt")]
 unsafe fn run_streams<const S: usize>(d: &mut Decoder<'_, '_>, bases: Bases<'_>, out: &mut [u8]) -> usize {
     let total = 8 * S;
-    let entries = &d.tables.entries;
-    if entries.is_empty() || entries.len() > i32::MAX as usize || matches!(bases, Bases::Each(b) if b.len() < out.len())
-    {
+    let Some(constants) = constants(d).filter(|_| !matches!(bases, Bases::Each(b) if b.len() < out.len())) else {
         return 0;
-    }
-    let shift = _mm_cvtsi32_si128(d.tables.precision as i32);
-    let slot_mask = _mm256_set1_epi32((1 << d.tables.precision) - 1);
-    let last = _mm256_set1_epi32(entries.len() as i32 - 1);
-    let low12 = _mm256_set1_epi32(0xfff);
-    let one = _mm256_set1_epi32(1);
-    let lower = _mm256_set1_epi32(LOWER as i32);
-    let mut states = [_mm256_setzero_si256(); S];
-    let mut words = [core::ptr::null::<u8>(); S];
-    let mut ends = words;
-    for s in 0..S {
-        let stream = &d.streams[s];
-        // SAFETY: `states` is an array of eight u32, 32 readable bytes; a position is never beyond its words.
-        unsafe {
-            states[s] = _mm256_loadu_si256(stream.states.as_ptr().cast());
-            words[s] = stream.words.as_ptr().add(stream.pos);
-            ends[s] = stream.words.as_ptr_range().end;
-        }
-    }
+    };
+    // SAFETY: the CPU has AVX2.
+    let mut cursor = unsafe { Cursor::<S>::open(d) };
+    let active = _mm256_set1_epi32(-1);
     let mut done = 0;
     let mut base = match bases {
         Bases::One(b) => _mm256_set1_epi32(b as i32),
         Bases::Each(_) => _mm256_setzero_si256(),
     };
     loop {
-        // A row takes at most sixteen bytes of a stream: so many rows need no check.
-        let mut rows = (out.len() - done) / total;
-        for s in 0..S {
-            // SAFETY: both pointers are into, or at the end of, the words of one stream.
-            rows = rows.min(unsafe { ends[s].offset_from(words[s]) } as usize / 16);
-        }
+        let rows = cursor.rows().min((out.len() - done) / total);
         if rows == 0 {
             break;
         }
         for _ in 0..rows {
-            let mut tokens = [_mm256_setzero_si256(); S];
+            let mut tokens = [_mm256_setzero_si256(); 4];
             for s in 0..S {
                 if let Bases::Each(all) = bases {
                     // SAFETY: all.len() ≥ out.len() ≥ done + total, so eight u32 are readable at done + 8 s.
                     base = unsafe { _mm256_loadu_si256(all.as_ptr().add(done + 8 * s).cast()) };
                 }
-                let x = states[s];
-                let index = _mm256_min_epu32(_mm256_add_epi32(_mm256_and_si256(x, slot_mask), base), last);
-                // SAFETY: every index was clamped to entries.len() − 1, entries are four bytes each.
-                let e = unsafe { _mm256_i32gather_epi32::<4>(entries.as_ptr().cast(), index) };
-                let frequency = _mm256_add_epi32(_mm256_and_si256(e, low12), one);
-                let bias = _mm256_and_si256(_mm256_srli_epi32::<12>(e), low12);
-                tokens[s] = _mm256_srli_epi32::<24>(e);
-                let x = _mm256_add_epi32(_mm256_mullo_epi32(frequency, _mm256_srl_epi32(x, shift)), bias);
-                // States stay below 2^31, so the signed compare is the unsigned one.
-                let hungry = _mm256_cmpgt_epi32(lower, x);
-                let mask = _mm256_movemask_ps(_mm256_castsi256_ps(hungry)) as usize;
-                // SAFETY: `rows` left sixteen readable bytes per row; TAKE has 256 rows of sixteen and mask < 256.
-                let next = unsafe {
-                    let take = _mm_loadu_si128(TAKE[mask].as_ptr().cast());
-                    let next = _mm_shuffle_epi8(_mm_loadu_si128(words[s].cast()), take);
-                    words[s] = words[s].add(2 * mask.count_ones() as usize);
-                    _mm256_cvtepu16_epi32(next)
-                };
-                let refilled = _mm256_or_si256(_mm256_slli_epi32::<16>(x), next);
-                states[s] = _mm256_blendv_epi8(x, refilled, hungry);
+                // SAFETY: the CPU has AVX2 and POPCNT, and `rows` left sixteen bytes per row.
+                tokens[s] = unsafe { cursor.step(s, constants, base, active) };
             }
             if S == 4 {
-                let ab = _mm256_packus_epi32(tokens[0], tokens[1]);
-                let cd = _mm256_packus_epi32(tokens[2], tokens[3]);
-                let order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
-                let bytes = _mm256_permutevar8x32_epi32(_mm256_packus_epi16(ab, cd), order);
                 // SAFETY: the loop condition left 32 writable bytes at `done`.
-                unsafe { _mm256_storeu_si256(out.as_mut_ptr().add(done).cast(), bytes) };
+                unsafe { _mm256_storeu_si256(out.as_mut_ptr().add(done).cast(), bytes(tokens)) };
             } else {
                 let mut row = [0u32; 8];
                 // SAFETY: `row` has eight u32, 32 writable bytes.
@@ -133,13 +209,109 @@ unsafe fn run_streams<const S: usize>(d: &mut Decoder<'_, '_>, bases: Bases<'_>,
             done += total;
         }
     }
-    for s in 0..S {
-        let stream = &mut d.streams[s];
-        // SAFETY: `states` is an array of eight u32, 32 writable bytes; both pointers are into one stream's words.
-        unsafe {
-            _mm256_storeu_si256(stream.states.as_mut_ptr().cast(), states[s]);
-            stream.pos = words[s].offset_from(stream.words.as_ptr()) as usize;
+    // SAFETY: the cursor of this decoder.
+    unsafe { cursor.close(d) };
+    done
+}
+
+/// Decodes planes side by side in all lanes, the first `active` of them busy, while every stream has eight words or more left;
+/// returns how many positions it decoded. `out` has a row of tokens for every position.
+pub(super) fn planes(
+    d: &mut Decoder<'_, '_>,
+    neighbours: Neighbours<'_>,
+    bases: &[u32; 32],
+    active: usize,
+    out: &mut [u8],
+) -> usize {
+    // SAFETY: the only caller checks `available()` first, which is all `target_feature` asks for.
+    unsafe {
+        if d.lanes.streams == 4 {
+            run_planes::<4>(d, neighbours, bases, active, out)
+        } else {
+            run_planes::<1>(d, neighbours, bases, active, out)
         }
     }
+}
+
+/// # Safety
+/// The CPU must have AVX2 and POPCNT.
+#[target_feature(enable = "avx2,popcnt")]
+unsafe fn run_planes<const S: usize>(
+    d: &mut Decoder<'_, '_>,
+    neighbours: Neighbours<'_>,
+    bases: &[u32; 32],
+    active: usize,
+    out: &mut [u8],
+) -> usize {
+    let total = 8 * S;
+    let Some(constants) = constants(d) else { return 0 };
+    // SAFETY: the CPU has AVX2.
+    let mut cursor = unsafe { Cursor::<S>::open(d) };
+    let (zero, most) = (
+        _mm256_set1_epi8(neighbours.zero as i8),
+        _mm256_set1_epi8(neighbours.most as i8),
+    );
+    let none = _mm256_setzero_si256();
+    let lanes = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    let (mut class, mut busy) = ([none; S], [none; S]);
+    for s in 0..S {
+        // SAFETY: eight of 32 numbers.
+        class[s] = unsafe { _mm256_loadu_si256(bases.as_ptr().add(8 * s).cast()) };
+        busy[s] = _mm256_cmpgt_epi32(_mm256_set1_epi32(active as i32 - 8 * s as i32), lanes);
+    }
+    let rank = |tokens: __m256i| {
+        let distance = _mm256_or_si256(_mm256_subs_epu8(tokens, zero), _mm256_subs_epu8(zero, tokens));
+        _mm256_min_epu8(distance, most)
+    };
+    let (mut done, mut column, mut left) = (0, 0, none);
+    let positions = out.len() / total;
+    loop {
+        let rows = cursor.rows().min(positions - done);
+        if rows == 0 {
+            break;
+        }
+        for _ in 0..rows {
+            let mut sum = if column > 0 { left } else { none };
+            if done >= neighbours.width {
+                // SAFETY: a whole row that was decoded before.
+                let up = unsafe {
+                    let row = out.as_ptr().add(total * (done - neighbours.width));
+                    match S {
+                        4 => _mm256_loadu_si256(row.cast()),
+                        _ => _mm256_castsi128_si256(_mm_loadl_epi64(row.cast())),
+                    }
+                };
+                sum = _mm256_add_epi8(sum, rank(up));
+            }
+            let mut context = none;
+            for &t in neighbours.thresholds {
+                let reached = _mm256_cmpeq_epi8(_mm256_max_epu8(sum, _mm256_set1_epi8(t as i8)), sum);
+                context = _mm256_sub_epi8(context, reached);
+            }
+            let (low, high) = (_mm256_castsi256_si128(context), _mm256_extracti128_si256::<1>(context));
+            let contexts = [low, _mm_srli_si128::<8>(low), high, _mm_srli_si128::<8>(high)];
+            let mut tokens = [none; 4];
+            for s in 0..S {
+                let context = _mm256_sll_epi32(_mm256_cvtepu8_epi32(contexts[s]), constants.shift);
+                let base = _mm256_add_epi32(class[s], context);
+                // SAFETY: the CPU has AVX2 and POPCNT, and `rows` left sixteen bytes per row.
+                tokens[s] = unsafe { cursor.step(s, constants, base, busy[s]) };
+            }
+            let tokens = bytes(tokens);
+            left = rank(tokens);
+            // SAFETY: done < positions, so there are as many writable bytes as lanes.
+            unsafe {
+                let row = out.as_mut_ptr().add(total * done);
+                match S {
+                    4 => _mm256_storeu_si256(row.cast(), tokens),
+                    _ => _mm_storel_epi64(row.cast(), _mm256_castsi256_si128(tokens)),
+                }
+            };
+            done += 1;
+            column = if column + 1 == neighbours.width { 0 } else { column + 1 };
+        }
+    }
+    // SAFETY: the cursor of this decoder.
+    unsafe { cursor.close(d) };
     done
 }

@@ -7,6 +7,7 @@
 use super::LOWER;
 use super::decode::{Bases, Decoder};
 use core::arch::wasm32::*;
+use slicer_kernels::planes::Neighbours;
 
 /// For every set of hungry lanes, a byte shuffle that gives each its next word, zero-extended; 0xff selects zero.
 static TAKE: [[u8; 16]; 16] = {
@@ -37,6 +38,66 @@ pub(super) fn run(d: &mut Decoder<'_, '_>, bases: Bases<'_>, out: &mut [u8]) -> 
     }
 }
 
+/// States and words of `S` streams.
+struct Cursor<const S: usize> {
+    states: [[v128; 2]; S],
+    words: [*const u8; S],
+    ends: [*const u8; S],
+}
+
+impl<const S: usize> Cursor<S> {
+    #[inline(always)]
+    fn open(d: &Decoder<'_, '_>) -> Self {
+        let mut cursor = Self {
+            states: [[u32x4_splat(0); 2]; S],
+            words: [core::ptr::null(); S],
+            ends: [core::ptr::null(); S],
+        };
+        for s in 0..S {
+            let stream = &d.streams[s];
+            let x = &stream.states;
+            cursor.states[s] = [u32x4(x[0], x[1], x[2], x[3]), u32x4(x[4], x[5], x[6], x[7])];
+            // SAFETY: a position is never beyond its words.
+            cursor.words[s] = unsafe { stream.words.as_ptr().add(stream.pos) };
+            cursor.ends[s] = stream.words.as_ptr_range().end;
+        }
+        cursor
+    }
+
+    /// Rows that need no check: each takes at most sixteen bytes of a stream.
+    #[inline(always)]
+    fn rows(&self) -> usize {
+        let mut rows = usize::MAX;
+        for s in 0..S {
+            // SAFETY: both pointers are into, or at the end of, the words of one stream.
+            rows = rows.min(unsafe { self.ends[s].offset_from(self.words[s]) } as usize / 16);
+        }
+        rows
+    }
+
+    #[inline(always)]
+    fn close(&self, d: &mut Decoder<'_, '_>) {
+        for s in 0..S {
+            // SAFETY: `states` is an array of eight u32, 32 writable bytes.
+            unsafe {
+                let x: *mut v128 = d.streams[s].states.as_mut_ptr().cast();
+                v128_store(x, self.states[s][0]);
+                v128_store(x.add(1), self.states[s][1]);
+            }
+            // SAFETY: both pointers are into one stream's words.
+            d.streams[s].pos = unsafe { self.words[s].offset_from(d.streams[s].words.as_ptr()) } as usize;
+        }
+    }
+}
+
+fn constants(d: &Decoder<'_, '_>) -> Constants {
+    Constants {
+        precision: d.tables.precision,
+        slot_mask: u32x4_splat((1 << d.tables.precision) - 1),
+        last: u32x4_splat(d.tables.entries.len() as u32 - 1),
+    }
+}
+
 #[target_feature(enable = "simd128")]
 fn run_streams<const S: usize>(d: &mut Decoder<'_, '_>, bases: Bases<'_>, out: &mut [u8]) -> usize {
     let total = 8 * S;
@@ -44,35 +105,16 @@ fn run_streams<const S: usize>(d: &mut Decoder<'_, '_>, bases: Bases<'_>, out: &
     if entries.is_empty() || matches!(bases, Bases::Each(b) if b.len() < out.len()) {
         return 0;
     }
-    let constants = Constants {
-        precision: d.tables.precision,
-        slot_mask: u32x4_splat((1 << d.tables.precision) - 1),
-        last: u32x4_splat(entries.len() as u32 - 1),
-    };
-    let mut states = [[u32x4_splat(0); 2]; S];
-    let mut words = [core::ptr::null::<u8>(); S];
-    let mut ends = words;
-    for s in 0..S {
-        let stream = &d.streams[s];
-        let x = &stream.states;
-        states[s] = [u32x4(x[0], x[1], x[2], x[3]), u32x4(x[4], x[5], x[6], x[7])];
-        // SAFETY: a position is never beyond its words.
-        words[s] = unsafe { stream.words.as_ptr().add(stream.pos) };
-        ends[s] = stream.words.as_ptr_range().end;
-    }
+    let constants = constants(d);
+    let mut cursor = Cursor::<S>::open(d);
     let mut done = 0;
     loop {
-        // A row takes at most sixteen bytes of a stream: so many rows need no check.
-        let mut rows = (out.len() - done) / total;
-        for s in 0..S {
-            // SAFETY: both pointers are into, or at the end of, the words of one stream.
-            rows = rows.min(unsafe { ends[s].offset_from(words[s]) } as usize / 16);
-        }
+        let rows = cursor.rows().min((out.len() - done) / total);
         if rows == 0 {
             break;
         }
         for _ in 0..rows {
-            for ((states, words), at) in states.iter_mut().zip(&mut words).zip((done..).step_by(8)) {
+            for ((states, words), at) in cursor.states.iter_mut().zip(&mut cursor.words).zip((done..).step_by(8)) {
                 let (low, high) = match bases {
                     Bases::One(b) => (u32x4_splat(b), u32x4_splat(b)),
                     // SAFETY: bases.len() ≥ out.len() ≥ done + total, so eight u32 are readable at done + 8 s.
@@ -97,16 +139,102 @@ fn run_streams<const S: usize>(d: &mut Decoder<'_, '_>, bases: Bases<'_>, out: &
             done += total;
         }
     }
-    for s in 0..S {
-        // SAFETY: `states` is an array of eight u32, 32 writable bytes.
-        unsafe {
-            let x: *mut v128 = d.streams[s].states.as_mut_ptr().cast();
-            v128_store(x, states[s][0]);
-            v128_store(x.add(1), states[s][1]);
-        }
-        // SAFETY: both pointers are into one stream's words.
-        d.streams[s].pos = unsafe { words[s].offset_from(d.streams[s].words.as_ptr()) } as usize;
+    cursor.close(d);
+    done
+}
+
+/// Decodes planes side by side in all lanes while every stream has eight words or more left; returns how many positions it
+/// decoded, none where not every lane has a plane. `out` has a row of tokens for every position.
+#[target_feature(enable = "simd128")]
+pub(super) fn planes(
+    d: &mut Decoder<'_, '_>,
+    neighbours: Neighbours<'_>,
+    bases: &[u32; 32],
+    active: usize,
+    out: &mut [u8],
+) -> usize {
+    match active {
+        32 => run_planes::<4>(d, neighbours, bases, out),
+        8 if d.lanes.streams == 1 => run_planes::<1>(d, neighbours, bases, out),
+        _ => 0,
     }
+}
+
+#[target_feature(enable = "simd128")]
+fn run_planes<const S: usize>(
+    d: &mut Decoder<'_, '_>,
+    neighbours: Neighbours<'_>,
+    bases: &[u32; 32],
+    out: &mut [u8],
+) -> usize {
+    let total = 8 * S;
+    let entries = &d.tables.entries;
+    if entries.is_empty() {
+        return 0;
+    }
+    let constants = constants(d);
+    let mut cursor = Cursor::<S>::open(d);
+    let (zero, most) = (u8x16_splat(neighbours.zero), u8x16_splat(neighbours.most));
+    let rank = |tokens: v128| u8x16_min(v128_or(u8x16_sub_sat(tokens, zero), u8x16_sub_sat(zero, tokens)), most);
+    let (mut done, mut column) = (0, 0);
+    let positions = out.len() / total;
+    loop {
+        let rows = cursor.rows().min(positions - done);
+        if rows == 0 {
+            break;
+        }
+        for _ in 0..rows {
+            for s in 0..S {
+                // SAFETY: a position before this one, and eight of the lanes.
+                let before = |distance: usize| unsafe {
+                    v128_load64_zero(out.as_ptr().add(total * (done - distance) + 8 * s).cast())
+                };
+                let mut sum = u8x16_splat(0);
+                if column > 0 {
+                    sum = rank(before(1));
+                }
+                if done >= neighbours.width {
+                    sum = u8x16_add(sum, rank(before(neighbours.width)));
+                }
+                let mut context = u8x16_splat(0);
+                for &t in neighbours.thresholds {
+                    context = u8x16_sub(context, u8x16_ge(sum, u8x16_splat(t)));
+                }
+                let context = u16x8_extend_low_u8x16(context);
+                // SAFETY: eight of 32 numbers; `rows` left sixteen readable bytes per row, of which the first half takes at most
+                // eight.
+                let (a, b) = unsafe {
+                    let base: *const v128 = bases.as_ptr().add(8 * s).cast();
+                    let low = u32x4_shl(u32x4_extend_low_u16x8(context), constants.precision);
+                    let high = u32x4_shl(u32x4_extend_high_u16x8(context), constants.precision);
+                    let (states, words) = (&mut cursor.states[s], &mut cursor.words[s]);
+                    (
+                        step(
+                            &mut states[0],
+                            i32x4_add(v128_load(base), low),
+                            entries.as_ptr(),
+                            &constants,
+                            words,
+                        ),
+                        step(
+                            &mut states[1],
+                            i32x4_add(v128_load(base.add(1)), high),
+                            entries.as_ptr(),
+                            &constants,
+                            words,
+                        ),
+                    )
+                };
+                let narrow = u16x8_narrow_i32x4(a, b);
+                let bytes = u8x16_narrow_i16x8(narrow, narrow);
+                // SAFETY: done < positions, so the row is there.
+                unsafe { v128_store64_lane::<0>(bytes, out.as_mut_ptr().add(total * done + 8 * s).cast()) };
+            }
+            done += 1;
+            column = if column + 1 == neighbours.width { 0 } else { column + 1 };
+        }
+    }
+    cursor.close(d);
     done
 }
 
