@@ -4,6 +4,7 @@ import { rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, sizes } from './build.mjs';
+import { checkCounts } from './lib/counts.mjs';
 import { browserSuite, denoSuite } from './lib/hosts.mjs';
 import { checks } from './lib/lint.mjs';
 import { cache, npmTool } from './lib/paths.mjs';
@@ -23,6 +24,7 @@ const stages = [
   ['build', once(build)],
   ...checks.map(([name, check]) => [name, once(() => check(false))]),
   ['cargo', cargoTest],
+  ['counts', checkCounts],
   ['node', vitest],
   ['deno', denoSuite],
   ['chromium', () => browserSuite('chromium')],

@@ -17,7 +17,10 @@ const SMALL = {
 };
 const FAST = {
   rustc: [],
-  cargo: ['--no-default-features', '--config', 'profile.wasm.package.slicer-codec.opt-level=3'],
+  cargo: [
+    '--no-default-features',
+    ...['slicer-codec', 'slicer-dense'].flatMap((name) => ['--config', `profile.wasm.package.${name}.opt-level=3`]),
+  ],
   goal: ['-O3'],
 };
 
@@ -30,6 +33,8 @@ export const variants = [
 ].map(({ name, simd, encode }) => {
   const { rustc, cargo, goal } = encode ? SMALL : FAST;
   const features = simd ? ['--features', 'simd128'] : [];
+  // Hosts without vectors are few; what they load had better be small.
+  if (encode && !simd) features.push('--config', 'profile.wasm.package.slicer-kernels.opt-level="s"');
   return { name, simd, encode, rustc, cargo: [...cargo, ...features], goal, file: join(wasmDir, `${name}.wasm`) };
 });
 
@@ -70,7 +75,7 @@ const CALIBRATION_SOURCES = [
 
 /** Builds the variants whose sources have changed; resolves with whether there was any. */
 export async function buildWasm() {
-  const crates = ['slicer-codec', 'slicer-kernels', 'slicer-wasm'].map((name) => `crates/${name}`);
+  const crates = ['slicer-codec', 'slicer-dense', 'slicer-kernels', 'slicer-wasm'].map((name) => `crates/${name}`);
   const sources = crates.flatMap((path) => [`${path}/src`, `${path}/Cargo.toml`]);
   const inputs = files(...sources, 'Cargo.toml', 'Cargo.lock', 'rust-toolchain.toml', 'scripts/lib/wasm.mjs');
   const value = hash(inputs);

@@ -151,12 +151,12 @@ impl Decoder {
         }
         if coding.dense {
             account.charge_bytes(
-                slicer_kernels::dense::MEMORY + 12 * (view.plane() + view.channels) as u64,
+                slicer_dense::dense::MEMORY + 12 * (view.plane() + view.channels) as u64,
                 Field::Segments,
                 body.base,
             )?;
             // Every segment begins with all probabilities, means and positions anew.
-            let fresh = slicer_kernels::dense::MEMORY / 64 + (view.plane() + 2 * view.channels) as u64;
+            let fresh = slicer_dense::dense::MEMORY / 64 + (view.plane() + 2 * view.channels) as u64;
             let work = 8 * view.elements() as u64 + fresh.saturating_mul(count as u64);
             account.charge_work(work, Field::Segments, body.base)?;
         }

@@ -9,7 +9,7 @@ use crate::layout::View;
 use crate::rans::decode::{Bases, SingleLane, SlotTables};
 use crate::segment::{ClassMap, open};
 use alloc::vec::Vec;
-use slicer_kernels::{dense, trellis};
+use slicer_dense::{dense, trellis};
 
 /// A segment: its payload with the offset in the input, its first plane, and the view it is coded in.
 #[derive(Clone, Copy)]

@@ -7,7 +7,7 @@ use crate::error::{Error, ErrorCode, Field, Result};
 use crate::frame::Body;
 use crate::reconstruct;
 use crate::scales::effective_step;
-use slicer_kernels::trellis::Walk;
+use slicer_dense::trellis::Walk;
 
 /// Values of the real domain.
 pub(crate) fn write(

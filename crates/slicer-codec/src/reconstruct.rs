@@ -2,7 +2,7 @@
 
 use crate::bins::{Bin, Bins};
 use crate::dtype::saturate_f32;
-use slicer_kernels::trellis::shift;
+use slicer_dense::trellis::shift;
 
 /// The value of a level in the real domain under an effective step, rounded once to f32.
 ///

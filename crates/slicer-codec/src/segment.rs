@@ -186,7 +186,8 @@ impl Scratch {
                 }
                 decoder.run(Bases::Each(&bases[..active]), &mut row[..active])?;
             }
-            if total == LANES {
+            // In WASM the plain loop below does: vectors of bytes are slow to transpose there, and the code is long.
+            if total == LANES && !cfg!(target_arch = "wasm32") {
                 separate(group, plane, planes);
                 continue;
             }

@@ -9,11 +9,8 @@
 extern crate alloc;
 
 pub mod dct;
-pub mod dense;
 mod dispatch;
 pub mod planes;
-pub mod trellis;
-pub mod viterbi;
 
 use dispatch::twins;
 
@@ -206,16 +203,18 @@ twins! {
     /// Of little-endian cells, the sum that [`sum_squares`] gives, and the bits of the largest magnitude.
     pub fn statistics(values: &[[u8; 4]]) -> (f64, u32) {
         let (mut acc, mut peaks) = ([0.0f64; 8], [0u32; 8]);
-        let mut add = |cells: &[[u8; 4]]| {
+        let (eights, rest) = values.as_chunks::<8>();
+        // Zeros add nothing.
+        let mut first = [[0; 4]; 8];
+        first[..rest.len()].copy_from_slice(rest);
+        for i in 0..=eights.len() {
+            let cells = if i == 0 { &first } else { &eights[i - 1] };
             for ((a, p), v) in acc.iter_mut().zip(&mut peaks).zip(cells) {
                 let v = f32::from_le_bytes(*v);
                 *p = (*p).max(v.to_bits() & 0x7fff_ffff);
                 *a += f64::from(v) * f64::from(v);
             }
-        };
-        let chunks = values.chunks_exact(8);
-        add(chunks.remainder());
-        chunks.for_each(add);
+        }
         (pairwise(acc), peaks.into_iter().fold(0, u32::max))
     }
 

@@ -5,6 +5,11 @@ use crate::dispatch::twins;
 /// Lanes of a row; where there are fewer planes, the rest is padding.
 pub const LANES: usize = 32;
 
+/// Whether planes are transposed tile by tile: four times as fast, and far too much code for a WASM file.
+const TILES: bool = !cfg!(target_arch = "wasm32");
+/// Whether a row is handled as a whole, padding included: what vectors want.
+const VECTORS: bool = cfg!(any(not(target_arch = "wasm32"), feature = "simd128"));
+
 /// A row of lanes as four words.
 type Row = [u64; 4];
 
@@ -46,7 +51,7 @@ twins! {
     pub fn interleave(planes: &[u8], plane: usize, from: usize, out: &mut [u8]) {
         let lanes = (planes.len() / plane).min(LANES);
         let count = out.len() / LANES;
-        let whole = if lanes == LANES { count - count % 8 } else { 0 };
+        let whole = if TILES && lanes == LANES { count - count % 8 } else { 0 };
         for pos in (0..whole).step_by(8) {
             let mut rows = [[0u64; 4]; 8];
             for (i, row) in rows.iter_mut().enumerate() {
@@ -62,8 +67,9 @@ twins! {
             }
         }
         for lane in 0..lanes {
-            for pos in whole..count {
-                out[pos * LANES + lane] = planes[lane * plane + from + pos];
+            let tail = &planes[lane * plane + from..][whole..count];
+            for (out, &t) in out[whole * LANES + lane..].iter_mut().step_by(LANES).zip(tail) {
+                *out = t;
             }
         }
     }
@@ -71,7 +77,7 @@ twins! {
     /// The way back from [`interleave`], whole planes at once.
     pub fn separate(rows: &[u8], plane: usize, out: &mut [u8]) {
         let lanes = (out.len() / plane).min(LANES);
-        let whole = if lanes == LANES { plane - plane % 8 } else { 0 };
+        let whole = if TILES && lanes == LANES { plane - plane % 8 } else { 0 };
         for pos in (0..whole).step_by(8) {
             let mut tile = [[0u64; 4]; 8];
             for (row, from) in tile.iter_mut().zip(rows[pos * LANES..].chunks_exact(LANES)) {
@@ -106,27 +112,25 @@ twins! {
         out: &mut [u16],
     ) {
         let mut column = from % plane.width;
+        let used = if VECTORS { LANES } else { active };
         for (i, begin) in (0..=out.len() - LANES).step_by(active).enumerate() {
             let at = (from - first + i) * LANES;
             // What is beyond the active lanes is overwritten by the next row.
             let out = &mut out[begin..][..LANES];
             let (mut sum, mut context) = ([0u8; LANES], [0u8; LANES]);
             if column > 0 {
-                sum = plane.ranks(lanes(&rows[at - LANES..]));
+                plane.add_ranks(&lanes(&rows[at - LANES..]), &mut sum[..used]);
             }
             if from + i >= plane.width {
-                let up = plane.ranks(lanes(&rows[at - plane.width * LANES..]));
-                for (s, r) in sum.iter_mut().zip(up) {
-                    *s += r;
-                }
+                plane.add_ranks(&lanes(&rows[at - plane.width * LANES..]), &mut sum[..used]);
             }
             for &t in plane.thresholds {
-                for (c, s) in context.iter_mut().zip(sum) {
+                for (c, s) in context[..used].iter_mut().zip(sum) {
                     *c += u8::from(s >= t);
                 }
             }
             let tokens = lanes(&rows[at..]);
-            for (((o, t), c), base) in out.iter_mut().zip(tokens).zip(context).zip(bases) {
+            for (((o, t), c), base) in out[..used].iter_mut().zip(tokens).zip(context).zip(bases) {
                 *o = (u16::from(t) | u16::from(c) << 8) + base;
             }
             column = if column + 1 == plane.width { 0 } else { column + 1 };
@@ -170,11 +174,10 @@ pub struct Neighbours<'a> {
 
 impl Neighbours<'_> {
     #[inline(always)]
-    fn ranks(&self, mut tokens: [u8; LANES]) -> [u8; LANES] {
-        for t in &mut tokens {
-            *t = distance(*t, self.zero).min(self.most);
+    fn add_ranks(&self, tokens: &[u8; LANES], sum: &mut [u8]) {
+        for (s, &t) in sum.iter_mut().zip(tokens) {
+            *s += distance(t, self.zero).min(self.most);
         }
-        tokens
     }
 }
 

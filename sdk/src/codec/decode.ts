@@ -3,7 +3,7 @@ import { DTYPES, SLOT } from './abi.js';
 import { SlicerError } from './errors.js';
 import { Handle } from './handle.js';
 import { writeDecodeOptions } from './options.js';
-import { arrayFrom, bytesOf, sizeOf } from './tensor.js';
+import { arrayFrom, arrayOver, bytesOf, sizeOf } from './tensor.js';
 import type { DecodedTensor, DecodeOptions } from './types.js';
 import type { Engine } from './wasm.js';
 
@@ -42,6 +42,13 @@ abstract class BaseDecoder {
     }
     bytesOf(target).set(data);
     return readHead(this.handle);
+  }
+
+  /** Decodes without a copy: `data` lies inside WASM and is good until the next call of anything in this module. */
+  decodeView(bytes: Uint8Array | ArrayBuffer, options?: DecodeOptions): DecodedTensor {
+    const data = this.run(bytes, options);
+    const head = readHead(this.handle);
+    return { type: head.type, data: arrayOver(head.type, data), dims: head.dims, size: head.size };
   }
 
   /** Gives the memory back to the module. */

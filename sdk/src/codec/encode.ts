@@ -3,8 +3,8 @@ import { FEATURES, MAX_RANK, MODES, SECTIONS, SLOT } from './abi.js';
 import { SlicerError } from './errors.js';
 import { Handle } from './handle.js';
 import { writeEncodeOptions } from './options.js';
-import { checkTensor, dtypeCode, sizeOf } from './tensor.js';
-import type { EncodeOptions, EncodeReport, EncodeResult, Tensor } from './types.js';
+import { arrayOver, checkTensor, dtypeCode, inputBytes, sizeOf } from './tensor.js';
+import type { DecodedTensor, DType, EncodeOptions, EncodeReport, EncodeResult, Tensor } from './types.js';
 import type { Engine } from './wasm.js';
 
 /** Sentences for the bits of the warning slot. */
@@ -39,6 +39,15 @@ export class Encoder {
     }
     target.set(bytes);
     return bytes.length;
+  }
+
+  /**
+   * An array inside WASM for `size` values of a type. What is written there and then passed as a tensor's `data` is encoded
+   * where it is, without a copy. Take it anew for every tensor: any call may make the memory grow, and the array is empty then.
+   */
+  input(type: DType, size: number): DecodedTensor['data'] {
+    const bytes = inputBytes(type, size);
+    return arrayOver(type, this.handle.room(bytes));
   }
 
   /** What the last call did. */

@@ -87,15 +87,27 @@ export class Handle {
     }
   }
 
-  /** Copies the input in. */
+  /** Copies the input in, unless it is what `room` gave. */
   feed(data: ArrayBufferView): void {
     // A mistake of the caller must not cost the instance, and with it what every other handle holds.
     if (!ArrayBuffer.isView(data)) throw new SlicerError('invalid_option', 'The input is no typed array.');
+    const at = this.input(data.byteLength);
+    const bytes = this.engine.bytes();
+    if (data.buffer !== bytes.buffer || data.byteOffset !== at) bytes.set(bytesOf(data), at);
+  }
+
+  /** The input's place inside WASM: fill it, then feed it. Valid until another call makes the memory grow. */
+  room(length: number): Uint8Array {
+    const at = this.input(length);
+    return this.engine.bytes().subarray(at, at + length);
+  }
+
+  private input(length: number): number {
     const wasm = this.open();
     try {
-      const at = wasm.input(this.handle, data.byteLength) >>> 0;
-      if (at === 0) throw outOfMemory(data.byteLength);
-      this.engine.bytes().set(bytesOf(data), at);
+      const at = wasm.input(this.handle, length) >>> 0;
+      if (at === 0) throw outOfMemory(length);
+      return at;
     } catch (error) {
       throw this.engine.failed(error);
     }

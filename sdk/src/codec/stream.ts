@@ -3,8 +3,8 @@ import { SLOT } from './abi.js';
 import { SlicerError } from './errors.js';
 import { Handle } from './handle.js';
 import { layoutCode } from './options.js';
-import { checkArray, checkDims, dtypeCode, elementSize, sizeOf } from './tensor.js';
-import type { StreamOptions } from './types.js';
+import { arrayOver, checkArray, checkDims, dtypeCode, elementSize, inputBytes, sizeOf } from './tensor.js';
+import type { DecodedTensor, StreamOptions } from './types.js';
 import type { Engine } from './wasm.js';
 
 const KEYS = new Set([
@@ -67,6 +67,12 @@ export class StreamEncoder {
     }
     target.set(bytes);
     return bytes.length;
+  }
+
+  /** An array inside WASM for so many rows: filled and passed to `encode`, it is not copied. Take it anew for every body. */
+  input(rows: number): DecodedTensor['data'] {
+    const { type, dims } = this.options;
+    return arrayOver(type, this.handle.room(inputBytes(type, rows * sizeOf(dims.slice(1)))));
   }
 
   /** Gives the memory back to the module. */

@@ -25,6 +25,14 @@ export function sizeOf(dims: readonly number[]): number {
   return size;
 }
 
+/** Bytes of so many values of a type, checked. */
+export function inputBytes(type: DType, size: number): number {
+  dtypeCode(type);
+  const bytes = size * elementSize(type);
+  if (Number.isInteger(size) && size >= 0 && bytes <= 0xffffffff) return bytes;
+  throw new SlicerError('invalid_option', `An input cannot have ${String(size)} values.`);
+}
+
 /** Code of a type; an unknown name is an error. */
 export function dtypeCode(type: unknown): number {
   const code = (DTYPES as readonly unknown[]).indexOf(type);
@@ -83,6 +91,11 @@ export function bytesOf(view: ArrayBufferView | ArrayBuffer): Uint8Array {
   return ArrayBuffer.isView(view)
     ? new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
     : new Uint8Array(view);
+}
+
+/** The bytes as an array of the type, without a copy. */
+export function arrayOver(type: DType, bytes: Uint8Array): DecodedTensor['data'] {
+  return new ARRAYS[type](bytes.buffer as ArrayBuffer, bytes.byteOffset, bytes.byteLength / elementSize(type));
 }
 
 /** A fresh typed array of the type over a copy of the bytes. */

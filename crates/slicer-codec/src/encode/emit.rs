@@ -16,8 +16,8 @@ use crate::rans::encode::{Encoder, SingleLane, SymbolTables};
 use crate::segment::ClassMap;
 use crate::setup::{Setup, feature};
 use alloc::vec::Vec;
+use slicer_dense::{dense, trellis};
 use slicer_kernels::planes::LANES;
-use slicer_kernels::{dense, trellis};
 
 /// Tokens of a whole tensor in scan order, with their offsets packed per segment.
 #[derive(Default)]

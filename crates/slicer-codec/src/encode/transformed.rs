@@ -21,7 +21,7 @@ use crate::setup::{Setup, feature};
 use crate::tables::{TableBuffers, Tables};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
-use slicer_kernels::trellis;
+use slicer_dense::trellis;
 
 /// How coefficients become a frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq)]

@@ -8,8 +8,8 @@ use crate::layout::View;
 use crate::limits::try_resize;
 use crate::math::log2;
 use alloc::vec::Vec;
-use slicer_kernels::viterbi::Search;
-pub(super) use slicer_kernels::viterbi::{NEAR, Objective, Rates};
+use slicer_dense::viterbi::Search;
+pub(super) use slicer_dense::viterbi::{NEAR, Objective, Rates};
 
 /// Classes of surroundings times classes of channels.
 const CLASSES: usize = 12 * 8;
@@ -137,8 +137,8 @@ impl Trellis {
                     + magnitude(i, line + 1, x > 0)
                     + magnitude(i, line - 1, x + 1 < end && line > 1 && i >= line);
                 let (total, count) = self.sums[if plane == 1 { x } else { b % channels }];
-                let mean = (slicer_kernels::dense::halves(total / count).min(15) / 2) as u8;
-                *class = mean * 12 + slicer_kernels::dense::near(sum) as u8;
+                let mean = (slicer_dense::dense::halves(total / count).min(15) / 2) as u8;
+                *class = mean * 12 + slicer_dense::dense::near(sum) as u8;
             }
         }
         Ok(())

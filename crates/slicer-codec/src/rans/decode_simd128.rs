@@ -143,7 +143,7 @@ fn run_streams<const S: usize>(d: &mut Decoder<'_, '_>, bases: Bases<'_>, out: &
     done
 }
 
-/// Decodes planes side by side in all lanes while every stream has eight words or more left; returns how many positions it
+/// Decodes planes side by side in 32 lanes while every stream has eight words or more left; returns how many positions it
 /// decoded, none where not every lane has a plane. `out` has a row of tokens for every position.
 #[target_feature(enable = "simd128")]
 pub(super) fn planes(
@@ -153,21 +153,11 @@ pub(super) fn planes(
     active: usize,
     out: &mut [u8],
 ) -> usize {
-    match active {
-        32 => run_planes::<4>(d, neighbours, bases, out),
-        8 if d.lanes.streams == 1 => run_planes::<1>(d, neighbours, bases, out),
-        _ => 0,
-    }
-}
-
-#[target_feature(enable = "simd128")]
-fn run_planes<const S: usize>(
-    d: &mut Decoder<'_, '_>,
-    neighbours: Neighbours<'_>,
-    bases: &[u32; 32],
-    out: &mut [u8],
-) -> usize {
+    const S: usize = 4;
     let total = 8 * S;
+    if active != total {
+        return 0;
+    }
     let entries = &d.tables.entries;
     if entries.is_empty() {
         return 0;
