@@ -68,7 +68,7 @@ twins! {
         }
         for lane in 0..lanes {
             let tail = &planes[lane * plane + from..][whole..count];
-            for (out, &t) in out[whole * LANES + lane..].iter_mut().step_by(LANES).zip(tail) {
+            for (out, &t) in out[whole * LANES..].iter_mut().skip(lane).step_by(LANES).zip(tail) {
                 *out = t;
             }
         }
