@@ -11,6 +11,7 @@ import { findFeatures, writeFrames } from './frames.mjs';
 import { memoryStudy } from './memory.mjs';
 import { buildNative, Native } from './native.mjs';
 import { geometricMean, ratios, Timings } from './timings.mjs';
+import { best, tokenRounds } from './token.mjs';
 import { wasmRounds } from './wasm.mjs';
 
 const HELP = `npm run bench:speed -- [--features DIR] [--rounds N] [--quick] [--json FILE]
@@ -39,6 +40,7 @@ if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds takes a p
 
 const PEER = 'quantise + zstd-1';
 const FAST = 'slicer fast: classes';
+const DEFAULT = 'slicer default: classes, contexts';
 const say = progress();
 const cache = join(fileURLToPath(new URL('../..', import.meta.url)), '.cache', 'bench');
 const features = options.features ?? findFeatures(cache);
@@ -62,7 +64,16 @@ for (const size of sizes) {
     timings.add('native', await native.ask('round'));
     timings.add('WASM', wasm());
   }
-  if (size === sizes[0]) result.memory = await native.ask('memory');
+  if (size === sizes[0]) {
+    result.memory = await native.ask('memory');
+    const wasmToken = tokenRounds();
+    const tokens = { native: [], wasm: [] };
+    for (let i = 0; i < 10 * rounds; i++) {
+      tokens.native.push(await native.ask('token'));
+      tokens.wasm.push(wasmToken());
+    }
+    result.token = { native: best(tokens.native), wasm: best(tokens.wasm) };
+  }
   native.end();
   result.frames[size] = timings.rows();
 }
@@ -71,18 +82,43 @@ say('');
 console.log(`# Speed: ${features ? 'real tensors' : 'made-up tensors'}, ${rounds} rounds\n\n${result.machine}\n`);
 for (const [size, rows] of Object.entries(result.frames)) {
   const name = `frames of 2^${Math.log2(size)} values`;
-  const pairs = {
-    native: ratios(rows, ['native', FAST], ['native', PEER]),
-    wasm: ratios(rows, ['WASM', FAST], ['native', FAST]),
-  };
-  result.musts.push(
-    must(`native encode / (${PEER}), ${name}`, geometricMean(pairs.native.encode), '>= 0.5'),
-    must(`native decode / (${PEER}), ${name}`, geometricMean(pairs.native.decode), '>= 0.5'),
-    must(`WASM encode / native, ${name}`, geometricMean(pairs.wasm.encode), '>= 0.4'),
-    must(`WASM decode / native, ${name}`, geometricMean(pairs.wasm.decode), '>= 0.4'),
-  );
+  for (const [codec, encode, decode] of [
+    [FAST, '>= 1', '>= 0.85'],
+    [DEFAULT, '>= 0.5', '>= 0.4'],
+  ]) {
+    const native = ratios(rows, ['native', codec], ['native', PEER]);
+    const wasm = ratios(rows, ['WASM', codec], ['native', codec]);
+    const short = codec.split(':')[0];
+    result.musts.push(
+      must(`${short}: native encode / (${PEER}), ${name}`, geometricMean(native.encode), encode),
+      must(`${short}: native decode / (${PEER}), ${name}`, geometricMean(native.decode), decode),
+      must(`${short}: WASM encode / native, ${name}`, geometricMean(wasm.encode), '>= 0.5'),
+      must(`${short}: WASM decode / native, ${name}`, geometricMean(wasm.decode), '>= 0.5'),
+    );
+  }
   console.log(`## ${name[0].toUpperCase()}${name.slice(1)}\n\n${speedTable(rows)}\n`);
 }
+const { token } = result;
+const microseconds = (t) => (t.encode + t.decode) / 1000;
+result.musts.push(
+  must('a token of 576 values, native, microseconds both ways', microseconds(token.native), '<= 2.5'),
+  must('a token of 576 values, WASM with copies, microseconds both ways', microseconds(token.wasm), '<= 5'),
+);
+console.log(`## A token of 576 values, bare bodies
+
+${table(
+  ['host', 'bytes', 'encode µs', 'decode µs'],
+  [
+    ...Object.entries(token).map(([host, t]) => [
+      host,
+      t.bytes,
+      digits(t.encode / 1000, 2),
+      digits(t.decode / 1000, 2),
+    ]),
+    ['int8 absmax, native, both ways', 580, digits(token.native.int8 / 1000, 2), ''],
+  ],
+)}
+`);
 const memory = memoryStudy(result.memory);
 result.musts.push(...memory.musts);
 console.log(`## Peak of the heap\n\n${memory.markdown}\n\n## Musts\n\n${mustTable(result.musts)}\n`);

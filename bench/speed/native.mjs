@@ -35,7 +35,7 @@ export class Native {
     return this.#line();
   }
 
-  /** `round` or `memory`; resolves with rows. */
+  /** `round` or `memory` resolve with rows, `token` with times. */
   ask(what) {
     this.child.stdin.write(`${what}\n`);
     return this.#line();

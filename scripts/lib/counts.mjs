@@ -82,6 +82,7 @@ export async function checkCounts() {
       console.log(`${ok ? ' ' : '✗'} ${path} ${kernel}: ${change}`);
     }
   }
-  if (result.failed > 0) say('more than 3 % above the stored counts; where that is meant, `npm run counts` writes new ones');
+  if (result.failed > 0)
+    say('more than 3 % above the stored counts; where that is meant, `npm run counts` writes new ones');
   return result;
 }

@@ -4,14 +4,15 @@
 //! slicer-bench-native FILE.npy…
 //! ```
 //!
-//! prints one JSON line about itself, then one per line on standard input: `memory` measures allocations, `round` runs
-//! everything once (or, with a part of its name behind it, one codec) and prints the CPU times. The driver interleaves rounds with its own, so that both see the same load.
+//! prints one JSON line about itself, then one per line on standard input: `memory` measures allocations, `token` codes
+//! one row of hidden states as a bare body, `round` runs everything once (or, with a part of its name behind it, one codec) and prints the CPU times. The driver interleaves rounds with its own, so that both see the same load.
 
 mod clock;
 mod memory;
 mod npy;
 mod ours;
 mod peer;
+mod token;
 
 use std::io::{self, BufRead, Write};
 
@@ -63,6 +64,17 @@ fn main() -> io::Result<()> {
         match line.split_once(' ').unwrap_or((&line, "")) {
             ("round", codec) => round(&mut cases, codec)?,
             ("memory", _) => memory_report(&cases),
+            ("token", _) => {
+                let t = token::round();
+                println!(
+                    "{{\"values\": {}, \"bytes\": {}, \"encode\": {}, \"decode\": {}, \"int8\": {}}}",
+                    token::VALUES,
+                    t.bytes,
+                    t.encode,
+                    t.decode,
+                    t.int8
+                );
+            }
             _ => break,
         }
         io::stdout().flush()?;

@@ -4,8 +4,10 @@
 
 use slicer_codec::*;
 
-/// Name, values of a repeat, and what is done before and in each repeat.
-const KERNELS: [(&str, usize, fn(usize)); 8] = [
+/// Name, values of a repeat, and what is done for a number of repeats.
+type Kernel = (&'static str, usize, fn(usize));
+
+const KERNELS: [Kernel; 8] = [
     ("encode fast", 1 << 16, |n| {
         encode_frames(Effort::Fast, &[8, 32, 16, 16], n)
     }),

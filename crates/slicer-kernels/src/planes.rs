@@ -16,10 +16,11 @@ type Row = [u64; 4];
 /// Exchanges the high halves of `a` with the low halves of `b`, in units of `shift` bits.
 #[inline(always)]
 fn exchange(rows: &mut [Row; 8], a: usize, b: usize, shift: u32, mask: u64) {
-    for w in 0..4 {
-        let t = (rows[a][w] >> shift ^ rows[b][w]) & mask;
-        rows[b][w] ^= t;
-        rows[a][w] ^= t << shift;
+    let (first, second) = rows.split_at_mut(b);
+    for (x, y) in first[a].iter_mut().zip(&mut second[0]) {
+        let t = (*x >> shift ^ *y) & mask;
+        *y ^= t;
+        *x ^= t << shift;
     }
 }
 

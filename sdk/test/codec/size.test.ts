@@ -12,10 +12,10 @@ const TARGETS: Record<string, [number, number]> = {
 };
 // What they must not grow beyond until then.
 const CAPS: Record<string, [number, number]> = {
-  scalar: [178_000, 85_500],
-  simd: [179_900, 86_500],
+  scalar: [172_500, 85_500],
+  simd: [180_000, 88_200],
   'decode-scalar': [91_000, 41_500],
-  'decode-simd': [93_500, 42_500],
+  'decode-simd': [95_500, 43_000],
 };
 
 test.each(Object.entries(CAPS))('%s.wasm is small', (name, [raw, packed]) => {

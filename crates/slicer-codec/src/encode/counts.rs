@@ -77,7 +77,7 @@ fn sampled(p: usize, plane: usize, stride: usize) -> Range<usize> {
     let length = (plane / stride).max(PIECE).min(plane);
     let scattered = (p as u32).wrapping_mul(0x9e37_79b1) >> 8;
     // One plane in so many, where a share of each would be too short.
-    if scattered as usize % (length * stride / plane).max(1) > 0 {
+    if !(scattered as usize).is_multiple_of((length * stride / plane).max(1)) {
         return 0..0;
     }
     let from = (scattered >> 8) as usize % (plane - length + 1);

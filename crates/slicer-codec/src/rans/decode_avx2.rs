@@ -187,13 +187,13 @@ unsafe fn run_streams<const S: usize>(d: &mut Decoder<'_, '_>, bases: Bases<'_>,
         }
         for _ in 0..rows {
             let mut tokens = [_mm256_setzero_si256(); 4];
-            for s in 0..S {
+            for (s, tokens) in tokens.iter_mut().enumerate().take(S) {
                 if let Bases::Each(all) = bases {
                     // SAFETY: all.len() ≥ out.len() ≥ done + total, so eight u32 are readable at done + 8 s.
                     base = unsafe { _mm256_loadu_si256(all.as_ptr().add(done + 8 * s).cast()) };
                 }
                 // SAFETY: the CPU has AVX2 and POPCNT, and `rows` left sixteen bytes per row.
-                tokens[s] = unsafe { cursor.step(s, constants, base, active) };
+                *tokens = unsafe { cursor.step(s, constants, base, active) };
             }
             if S == 4 {
                 // SAFETY: the loop condition left 32 writable bytes at `done`.
