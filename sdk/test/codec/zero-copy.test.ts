@@ -7,7 +7,7 @@ const ramp = (n: number) => Float32Array.from({ length: n }, (_, i) => Math.sin(
 test('an input filled inside WASM gives the same frame', () => {
   const encoder = new Encoder();
   const values = ramp(6 * 64);
-  const options = { step: 0.1, report: false };
+  const options = { budget: { step: 0.1 }, report: false };
   const dims = [6, 64];
   const copied = encoder.encode({ type: 'float32', data: values, dims }, options).bytes;
   const inside = encoder.input('float32', values.length) as Float32Array;
@@ -27,7 +27,7 @@ function refill(encoder: Encoder, values: Float32Array): Float32Array {
 
 test('decodeView gives the values without a copy', () => {
   const data = ramp(4096);
-  const { bytes } = new Encoder().encode({ type: 'float32', data, dims: [16, 256] }, { step: 0.05 });
+  const { bytes } = new Encoder().encode({ type: 'float32', data, dims: [16, 256] }, { budget: { step: 0.05 } });
   const decoder = new Decoder();
   const copy = decoder.decode(bytes);
   const view = decoder.decodeView(bytes);
@@ -66,7 +66,7 @@ test('an array that the memory has left behind is refused', () => {
   const early = encoder.input('float32', 16);
   encoder.input('float32', 1 << 22);
   if (early.byteLength > 0) return;
-  expect(() => encoder.encode({ type: 'float32', data: early, dims: [16] }, { step: 1 })).toThrow(
+  expect(() => encoder.encode({ type: 'float32', data: early, dims: [16] }, { budget: { step: 1 } })).toThrow(
     expect.objectContaining({ code: 'invalid_tensor' }),
   );
 });
