@@ -1,6 +1,7 @@
 // `node scripts/mutants.mjs [--count=120] [--seed=1] [--minutes=60] [--hostile]`: changes the decode path in small ways, one at a time, and asks
 // whether the conformance vectors notice. An even sample of all changes that cargo-mutants knows; what has been tried is kept, so that a later
-// call goes on. `--hostile` tries the survivors again with the tests of hostile input. `--report` prints what is known and runs nothing.
+// call goes on. `--again` tries the survivors again, with vectors that are new; `--hostile` tries them with the tests of hostile input and the unit
+// tests. `--report` prints what is known and runs nothing.
 import { spawn, spawnSync } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
@@ -32,7 +33,7 @@ const VECTORS = {
 const HOSTILE = {
   name: 'hostile',
   features: [],
-  tests: ['--test', 'vectors', '--test', 'hostile', '--test', 'spec_examples'],
+  tests: ['--test', 'vectors', '--test', 'hostile', '--test', 'spec_examples', '--lib'],
 };
 
 function install() {
@@ -153,11 +154,11 @@ await main(async () => {
   const chosen = sample(all, option('count', 120), option('seed', 1));
   const outcomes = known();
   const tests = flag('hostile') ? HOSTILE : VECTORS;
-  const open = chosen.filter((m) =>
-    flag('hostile')
-      ? outcomes.get(`vectors ${m.name}`) === 'missed' && !outcomes.has(`hostile ${m.name}`)
-      : !outcomes.has(`vectors ${m.name}`),
-  );
+  const [before, after] = ['vectors', tests.name].map((name) => (m) => outcomes.get(`${name} ${m.name}`));
+  const open = chosen.filter((m) => {
+    if (flag('again')) return after(m) === 'missed';
+    return flag('hostile') ? before(m) === 'missed' && !after(m) : !after(m);
+  });
   if (!flag('report') && open.length > 0) {
     say(`${open.length} of ${chosen.length} changes to try (${tests.name})`);
     await tryOut(open, tests, option('minutes', 60));

@@ -4,6 +4,9 @@ import type { Verdict } from './verdict.ts';
 /** Sections that nearly every case belongs to: named only where nothing else is. */
 const GENERAL = new Set(['11.1', '14.1']);
 
+/** Scores that differ by less are about equal. */
+const EQUAL = 0.02;
+
 /** Sections that a stream makes use of whatever its vector is about, by the manifest's flags. */
 const USED: Readonly<Record<string, readonly string[]>> = {
   segments: ['5.2'],
@@ -72,7 +75,8 @@ function touched({ sections, uses = [] }: Verdict): Set<string> {
 
 /**
  * Sections with failures, the most suspect first. A section is judged twice, by the cases that are about it and by all that make use of it,
- * and the better score counts; of equals the one that the specification has first, since later stages build on earlier ones.
+ * and the better score counts. Of scores that are about equal the section with more failures comes first, then the one that the specification
+ * has first, since later stages build on earlier ones.
  */
 export function suspects(verdicts: readonly Verdict[]): Suspect[] {
   const failures = verdicts.filter((v) => v.outcome === 'failed').length;
@@ -84,7 +88,9 @@ export function suspects(verdicts: readonly Verdict[]): Suspect[] {
   }
   const all = [...best.values()];
   const narrow = all.filter((s) => !GENERAL.has(s.section));
-  return (narrow.length > 0 ? narrow : all).sort((a, b) => b.score - a.score || order(a.section) - order(b.section));
+  const about = ({ score }: Suspect) => Math.round(score / EQUAL);
+  const chosen = narrow.length > 0 ? narrow : all;
+  return chosen.sort((a, b) => about(b) - about(a) || b.failed - a.failed || order(a.section) - order(b.section));
 }
 
 /** The section that one failure is about: the most suspect it touches. */
