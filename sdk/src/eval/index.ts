@@ -1,0 +1,13 @@
+/** Quality of a split: how far the answers move, what that costs a task, and how sure of it the items make us. */
+export * from './bootstrap.js';
+export * from './classification.js';
+export * from './detection.js';
+export * from './evaluate.js';
+export * from './journal.js';
+export * from './kl.js';
+export * from './language.js';
+export * from './recognition.js';
+export * from './report.js';
+export * from './setting.js';
+export * from './summary.js';
+export * from './task.js';
