@@ -1,7 +1,7 @@
 /** The command line: commands, flags, help. Each command lives in the file of its name. */
 import { readFileSync } from 'node:fs';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { addBudgetFlags, parseCount } from './budget.js';
+import { addBudgetFlags, parseCount, parseNumber } from './budget.js';
 
 /** Version of the package this file was installed with. */
 function version(): string {
@@ -124,6 +124,46 @@ export function createProgram(): Command {
     .action(async (flags) => {
       const { calibrateCommand } = await import('./calibrate.js');
       await calibrateCommand(flags);
+    });
+
+  command('eval <manifest.json>', 'what a split costs a task: quality, bytes and times under a list of settings')
+    .requiredOption('--parts <dir>', 'folder that `slicer split` wrote')
+    .requiredOption('-o, --out <dir>', 'folder for eval.json, eval.md and what is finished; a stopped run goes on')
+    .option('--setting <text...>', "'balanced', 'nrmse=0.2,effort=dense', 'step=1.5,profile=p.slcp', 'stream,step=2'")
+    .addOption(new Option('--items <n>', 'only the first items').argParser(parseCount))
+    .option('--title <text>', 'of the page')
+    .option('--plot', 'draw eval.svg, too')
+    .action(async (manifest, flags) => {
+      const { evalCommand } = await import('./eval.js');
+      await evalCommand(manifest, flags);
+    });
+
+  const plan = command('plan', 'where to cut and with which setting, or send the input, or stay local');
+  const figure = (flag: string, text: string, needed = false) =>
+    plan.addOption(new Option(flag, text).argParser(parseNumber).makeOptionMandatory(needed));
+  plan
+    .option('--cuts <json>', 'what `slicer cuts --json` printed')
+    .option('--eval <json...>', 'what `slicer eval` wrote, one file a cut');
+  figure('--device-ms <ms>', 'the whole model on the device', true);
+  figure('--server-ms <ms>', 'the whole model on the server', true);
+  figure('--uplink <Mbit/s>', 'from the device to the server', true);
+  figure('--rtt <ms>', 'a round trip', true);
+  figure('--downlink <Mbit/s>', 'back; an answer takes no time without it');
+  figure('--answer-bytes <n>', 'bytes of an answer');
+  figure('--overhead <n>', 'bytes of a message beyond its payload');
+  figure('--max-latency <ms>', 'constraint: from the input to the answer');
+  figure('--memory <MB>', 'constraint: what the device has for weights and tensors');
+  figure('--max-bytes <n>', 'constraint: up the link, for one item');
+  figure('--max-kl <nats>', 'constraint: KL to the unsplit model');
+  figure('--max-loss <pp>', 'constraint: loss of the score, upper end of its interval');
+  plan
+    .addOption(
+      new Option('--objective <name>', 'what is made small').choices(['latency', 'server', 'bytes']).default('latency'),
+    )
+    .addOption(new Option('--exclude <kind...>', 'kinds of answers not wanted').choices(['split', 'input', 'local']))
+    .action(async (flags) => {
+      const { planCommand } = await import('./plan.js');
+      await planCommand(flags);
     });
 
   return program;

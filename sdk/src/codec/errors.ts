@@ -53,6 +53,7 @@ const ADVICE: Readonly<Record<string, string>> = {
   bad_container: 'The file is not a .slcr container, or its records are damaged.',
   bad_onnx: 'The file is not an ONNX model this tool can read.',
   unknown_tensor: 'Check the name against the list of tensors in the model.',
+  bad_manifest: 'See the section on slicer eval in the README of the package.',
   not_a_cut: 'Choose a tensor through which every path from input to output runs.',
   bad_cut: 'Give the cut.json that `slicer split` wrote.',
   model_failed: 'Check types and dims of the inputs.',
