@@ -19,7 +19,8 @@ const FAST = {
   rustc: [],
   cargo: [
     '--no-default-features',
-    ...['slicer-codec', 'slicer-dense'].flatMap((name) => ['--config', `profile.wasm.package.${name}.opt-level=3`]),
+    '--config',
+    'profile.wasm.package.slicer-codec.opt-level=3',
   ],
   goal: ['-O3'],
 };
@@ -34,7 +35,11 @@ export const variants = [
   const { rustc, cargo, goal } = encode ? SMALL : FAST;
   const features = simd ? ['--features', 'simd128'] : [];
   // Hosts without vectors are few; what they load had better be small.
-  if (encode && !simd) features.push('--config', 'profile.wasm.package.slicer-kernels.opt-level="s"');
+  if (encode && !simd) {
+    for (const name of ['slicer-kernels', 'slicer-dense']) {
+      features.push('--config', `profile.wasm.package.${name}.opt-level="s"`);
+    }
+  }
   return { name, simd, encode, rustc, cargo: [...cargo, ...features], goal, file: join(wasmDir, `${name}.wasm`) };
 });
 

@@ -14,3 +14,4 @@ export * from './report.js';
 export * from './setting.js';
 export * from './summary.js';
 export * from './task.js';
+export * from './within.js';

@@ -13,7 +13,8 @@ const TARGETS: Record<string, [number, number]> = {
 // What they must not grow beyond until then.
 const CAPS: Record<string, [number, number]> = {
   scalar: [172_500, 85_500],
-  simd: [180_000, 88_200],
+  // The dense coder at full speed takes 10 kB more than built for size, and half the time.
+  simd: [190_000, 91_000],
   'decode-scalar': [91_000, 41_500],
   'decode-simd': [95_500, 43_000],
 };
