@@ -17,11 +17,7 @@ const SMALL = {
 };
 const FAST = {
   rustc: [],
-  cargo: [
-    '--no-default-features',
-    '--config',
-    'profile.wasm.package.slicer-codec.opt-level=3',
-  ],
+  cargo: ['--no-default-features', '--config', 'profile.wasm.package.slicer-codec.opt-level=3'],
   goal: ['-O3'],
 };
 
