@@ -1,6 +1,11 @@
 //! What must hold for any bytes. The fuzz targets call these, and so do the ordinary tests, on the committed corpora.
 
+use sha2::{Digest, Sha256};
 use slicer_codec::*;
+use std::sync::Arc;
+
+/// Stands in an input where the id of its profile belongs, which no fuzzer would guess.
+pub const ID_HERE: &[u8; 8] = b"<the id>";
 
 /// Caps that let a fuzzer run fast.
 pub const LIMITS: Limits = Limits {
@@ -16,7 +21,7 @@ pub fn sound(result: &Result<Tensor>, length: usize) {
             assert_eq!(tensor.bytes.len() as u64, n * tensor.dtype.size() as u64);
         }
         Err(e) => {
-            assert!(e.code() as u8 <= ErrorCode::TrailingBytes as u8, "{e}");
+            assert!(e.code() as u8 <= ErrorCode::ProfileMismatch as u8, "{e}");
             assert!(e.offset() <= length as u64, "{e} in {length} bytes");
         }
     }
@@ -51,11 +56,79 @@ pub fn stream(data: &[u8]) {
             let (dtype, dims) = decoder.decode_into(body, LIMITS, &mut bytes)?;
             Ok(Tensor { dtype, dims, bytes })
         };
+        // Of the bodies before, sound or not, the state and nothing else may be left.
+        let cold = StreamDecoder::new(setup, &[], LIMITS).and_then(|mut decoder| {
+            decoder.restore(warm.state())?;
+            one(&mut decoder)
+        });
+        let before = warm.state().clone();
         let result = one(&mut warm);
         sound(&result, body.len());
-        // Nothing of an earlier body, sound or not, may be left.
-        let cold = StreamDecoder::new(setup, &[], LIMITS).and_then(|mut decoder| one(&mut decoder));
         assert_eq!(result, cold);
+        assert!(
+            result.is_ok() || *warm.state() == before,
+            "a body that failed left something"
+        );
+    }
+}
+
+/// Two bytes, the length of a profile's content; the content, whose head is added; and a frame without its checksum that may
+/// name the profile. What parses can be given to an encoder, and what that makes decodes.
+pub fn profile(data: &[u8]) {
+    let [low, high, rest @ ..] = data else { return };
+    let (content, frame) = rest.split_at(rest.len().min(usize::from(u16::from_le_bytes([*low, *high]))));
+    let mut file = [&PROFILE_MAGIC[..], &[VERSION, DRAFT]].concat();
+    file.extend(Sha256::digest(content));
+    file.extend(content);
+    let profile = match Profile::parse(&file, LIMITS) {
+        Ok(profile) => Arc::new(profile),
+        Err(e) => return assert!(e.offset() <= file.len() as u64, "{e}"),
+    };
+    assert_eq!(profile.id(), file[6..14]);
+    let mut frame = frame.to_vec();
+    if let Some(at) = frame.windows(8).position(|w| w == ID_HERE) {
+        frame[at..at + 8].copy_from_slice(&profile.id());
+    }
+    frame.extend(crc32c(&frame).to_le_bytes());
+    let mut decoder = Decoder::new();
+    decoder.add_profile(profile.clone()).unwrap();
+    let mut bytes = Vec::new();
+    let result = decoder
+        .decode_into(&frame, LIMITS, &mut bytes)
+        .map(|(dtype, dims)| Tensor { dtype, dims, bytes });
+    sound(&result, frame.len());
+    if result.is_ok() {
+        assert!(inspect(&frame, std::slice::from_ref(&profile), LIMITS).is_ok());
+    }
+    use_profile(&profile);
+}
+
+/// Encodes a small tensor with a profile, in both ways of planning.
+fn use_profile(profile: &Arc<Profile>) {
+    if profile.channels > 64 {
+        return;
+    }
+    let dims = [1, profile.channels as u32, 3, 4];
+    let values = (0..12 * profile.channels).map(|i| ((i * 7919) % 97) as f32 / 16.0 - 3.0);
+    let bytes: Vec<u8> = values.flat_map(f32::to_le_bytes).collect();
+    let tensor = TensorRef::new(DType::F32, &dims, &bytes).unwrap();
+    for effort in [Effort::Default, Effort::Dense] {
+        let mut encoder = Encoder::new();
+        encoder.set_profile(Some(profile.clone())).unwrap();
+        let options = EncodeOptions {
+            effort,
+            ..EncodeOptions::new(Budget::Step(0.25))
+        };
+        let mut frame = Vec::new();
+        // A profile may make this impossible, and the encoder must say so.
+        if encoder.encode(&tensor, &options, &mut frame).is_err() {
+            continue;
+        }
+        let mut decoder = Decoder::new();
+        decoder.add_profile(profile.clone()).unwrap();
+        let mut out = Vec::new();
+        decoder.decode_into(&frame, Limits::default(), &mut out).unwrap();
+        assert_eq!(out.len(), bytes.len());
     }
 }
 

@@ -15,7 +15,7 @@ const read = (path) => readFileSync(join(vectors, path));
 function smallest(list, size) {
   const kinds = new Map();
   for (const v of list) {
-    const kind = JSON.stringify(v.expect.error ? [v.expect.error, v.sections] : v.flags);
+    const kind = JSON.stringify(v.expect?.error ? [v.expect.error, v.sections] : v.flags);
     if (size(v) <= LARGEST && (!kinds.has(kind) || size(v) < size(kinds.get(kind)))) kinds.set(kind, v);
   }
   return [...kinds.values()];
@@ -29,7 +29,7 @@ function write(target, entries) {
   console.log(`${target}: ${entries.length} seeds`);
 }
 
-const frames = manifest.vectors.filter((v) => v.files.frame && v.expect.error !== 'checksum_mismatch');
+const frames = manifest.vectors.filter((v) => v.files.frame && v.expect?.error !== 'checksum_mismatch');
 // The target adds the checksum.
 const bare = smallest(frames, (v) => read(v.files.frame).length).map((v) => [
   v.id,
@@ -37,8 +37,30 @@ const bare = smallest(frames, (v) => read(v.files.frame).length).map((v) => [
 ]);
 write('frame', bare);
 
+// The content of a profile without its head, and a frame with a stand-in for the id: the target adds both.
+const PROFILE_HEAD = 38;
+const ID_HERE = Buffer.from('<the id>');
+const profiled = manifest.vectors.filter((v) => v.files.frame && v.profiles?.length === 1 && v.expect);
+const withProfile = (v) => {
+  const [profile, frame] = [read(v.profiles[0]), read(v.files.frame).subarray(0, -4)];
+  const content = profile.subarray(PROFILE_HEAD);
+  const at = frame.indexOf(profile.subarray(6, 14));
+  const named = Buffer.from(frame);
+  if (at >= 0) ID_HERE.copy(named, at);
+  const length = Buffer.alloc(2);
+  length.writeUInt16LE(Math.min(content.length, 0xffff));
+  return Buffer.concat([length, content, named]);
+};
+write(
+  'profile',
+  smallest(profiled, (v) => withProfile(v).length).map((v) => [v.id, withProfile(v)]),
+);
+
 const streams = manifest.vectors.filter((v) => v.files.setup && read(v.files.setup).length < 256);
-const body = (v) => (v.files.body ? read(v.files.body) : Buffer.alloc(0));
+const body = (v) => {
+  const path = v.files.body ?? v.steps?.find((step) => step.body)?.body;
+  return path ? read(path) : Buffer.alloc(0);
+};
 const joined = (v) => {
   const setup = read(v.files.setup);
   return Buffer.concat([Buffer.of(setup.length, 0), setup, body(v)]);

@@ -14,6 +14,7 @@ export const CODES = new Set([
   'unsupported_version',
   'unsupported_feature',
   'unknown_profile',
+  'profile_mismatch',
   'checksum_mismatch',
   'limit_exceeded',
   'bad_dims',

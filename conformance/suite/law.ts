@@ -2,16 +2,45 @@
 import type fc from 'fast-check';
 import type { Codec } from 'slicer-codec';
 
-/** One property. `run` throws when it does not hold and returns the number of cases tried. */
-export interface Law {
-  name: string;
-  run(): number;
+/** What became of a law that holds. */
+export interface Outcome {
+  /** Cases tried. */
+  cases: number;
+  /**
+   * SHA-256 (first eight bytes, hex) over every byte the codec has put out so far in this law, one after every `CHECKPOINT` cases and one
+   * at the end of a list that has an end. Hosts with the same seed must agree on as many as both have.
+   */
+  hashes: string[];
 }
 
-/** What is under test. `twin` is another build of the same codec, whose every bit must be equal. */
+/** One property. `run` throws when it does not hold. */
+export interface Law {
+  name: string;
+  run(): Outcome;
+}
+
+/** An implementation that shares no code with the one under test. */
+export interface Independent {
+  decode(frame: Uint8Array, options?: { maxBytes?: number }): PlainTensor;
+  openStream(setup: Uint8Array, options?: { maxBytes?: number }): { decode(body: Uint8Array): PlainTensor };
+}
+
+/** A decoded tensor as bytes, little-endian. */
+export interface PlainTensor {
+  type: string;
+  dims: number[];
+  bytes: Uint8Array;
+}
+
+/** What is under test. */
 export interface Implementation {
   codec: Pick<Codec, 'encode' | 'decode' | 'inspect' | 'Encoder' | 'Decoder' | 'StreamEncoder' | 'StreamDecoder'>;
+  /** Another build of the same codec, whose every bit must be equal. */
   twin?: Pick<Codec, 'encode' | 'decode' | 'inspect'>;
+  /** A decoder by other people, which must agree on every stream, valid or not. */
+  independent?: Independent;
+  /** Keeps the files of a case on which two implementations disagree; the last call is the smallest case. */
+  keep?(law: string, files: Record<string, Uint8Array | string>): void;
 }
 
 /** Turns a property into a law; `share` scales the number of cases. */

@@ -9,6 +9,12 @@ import { cook, type Recipe, recipes } from './tensors.ts';
 
 /** Rounding room between our own sums and the core's. */
 const SLACK = 1 + 1e-9;
+/** What the presets promise: an NRMSE. */
+const PRESETS = [
+  ['near-lossless', 0.003],
+  ['balanced', 0.03],
+  ['small', 0.1],
+] as const;
 
 export function lossyLaws(codec: Implementation['codec'], law: MakeLaw): Law[] {
   const run = (recipe: Recipe, options: EncodeOptions) => {
@@ -44,18 +50,29 @@ export function lossyLaws(codec: Implementation['codec'], law: MakeLaw): Law[] {
       (maxError) => ({ maxError }),
       (f, limit) => f.maxError <= limit * SLACK,
     ),
+    guarantee(
+      'the method alone holds the whole tensor to its distortion',
+      (distortion) => ({ distortion }),
+      (f, limit) => f.nrmse <= limit * SLACK,
+    ),
+    law(
+      'presets are kept in the worst group',
+      fc.tuple(recipes(true), settings, fc.constantFrom(...PRESETS)),
+      ([recipe, rest, [preset, limit]]) => {
+        const { found } = run(recipe, fit(preset, rest));
+        check(found.worstGroup <= limit * SLACK, `${preset}: ${JSON.stringify(found)}`);
+      },
+    ),
     law(
       'bytes and bitsPerValue are caps',
-      fc.tuple(recipes(true), settings, fc.integer({ min: 1, max: 2000 })),
-      ([recipe, rest, n]) => {
-        const tensor = cook(recipe);
+      fc.tuple(recipes(true), settings, fc.integer({ min: 1, max: 2000 }), fc.boolean()),
+      ([recipe, rest, n, total]) => {
         const size = recipe.dims.reduce((a, b) => a * b, 1);
-        const byBytes = attempt(() => codec.encode(tensor, fit({ bytes: n }, rest)));
-        if (byBytes) check(byBytes.bytes.length <= n, `${byBytes.bytes.length} bytes under a cap of ${n}`);
-        const rate = (n % 64) / 4 + 0.25;
-        const byRate = attempt(() => codec.encode(tensor, fit({ bitsPerValue: rate }, rest)));
-        if (byRate)
-          check(8 * byRate.bytes.length <= rate * size, `${byRate.bytes.length} bytes at ${rate} bits a value`);
+        const bitsPerValue = (n % 64) / 4 + 0.25;
+        const budget = total ? { bytes: n } : { bitsPerValue };
+        const cap = total ? n : (bitsPerValue * size) / 8;
+        const result = attempt(() => codec.encode(cook(recipe), fit(budget, rest)));
+        check(!result || result.bytes.length <= cap, `${result?.bytes.length} bytes under a cap of ${cap}`);
       },
     ),
     law('the report tells what decoding gives', jobs, (job) => {

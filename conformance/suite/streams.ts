@@ -3,10 +3,11 @@ import fc from 'fast-check';
 import { SlicerError } from 'slicer-codec';
 import { CODES } from './hostile.ts';
 import { check, type Implementation, type Law, type MakeLaw } from './law.ts';
+import { attempt } from './round-trip.ts';
 import { ARRAYS, cook, random, recipes, toDoubles } from './tensors.ts';
 
 /** Rows of some width in any type, and how to quantise them. */
-const streams = fc.record({
+export const streams = fc.record({
   recipe: fc
     .tuple(recipes(true), fc.integer({ min: 0, max: 6 }), fc.integer({ min: 1, max: 90 }))
     .map(([recipe, rows, width]) => ({ ...recipe, dims: [rows, width] })),
@@ -19,8 +20,48 @@ const streams = fc.record({
   damage: fc.integer(),
 });
 
+/** What a body takes beyond its values: rows, step, padding, coder state. */
+const BODY = 64;
+
 export function streamLaws(codec: Implementation['codec'], law: MakeLaw): Law[] {
   return [
+    law(
+      'a body keeps its cap, and both ends go on from it',
+      fc.tuple(streams, fc.integer({ min: 0, max: 600 })),
+      ([{ recipe, step, shape, checksum, trellis, adaptive }, room]) => {
+        const tensor = cook(recipe);
+        const largest = toDoubles(tensor.type, tensor.data).reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+        const dims = [recipe.dims[0] || 2, recipe.dims[1]];
+        const unit = step * Math.max(largest / 1000, 1e-30);
+        const encoder = new codec.StreamEncoder({
+          type: tensor.type,
+          dims,
+          step: unit,
+          shape,
+          checksum,
+          trellis,
+          adaptive,
+        });
+        const decoder = new codec.StreamDecoder(encoder.setup);
+        try {
+          for (const maxBytes of [BODY + room, 1 + room, tensor.data.byteLength + BODY]) {
+            const before = encoder.snapshot();
+            const body = attempt(() => encoder.encode(tensor.data, { maxBytes }));
+            if (!body) {
+              check(same(before, encoder.snapshot()), 'a refusal changed the state');
+              continue;
+            }
+            check(body.length <= maxBytes, `${body.length} bytes under a cap of ${maxBytes}`);
+            const back = decoder.decode(body);
+            check(back.dims.join() === recipe.dims.join(), 'the head changed');
+            check(same(encoder.snapshot(), decoder.snapshot()), 'the ends remember different things');
+          }
+        } finally {
+          encoder.free();
+          decoder.free();
+        }
+      },
+    ),
     law('bodies of a stream come back within half a step, or are refused when damaged', streams, (drawn) => {
       const { recipe, step, shape, checksum, taught, trellis, adaptive } = drawn;
       const tensor = cook(recipe);

@@ -135,9 +135,9 @@ function toHalf(x: number): number {
   const sign = x < 0 || Object.is(x, -0) ? 0x8000 : 0;
   const a = Math.min(Math.abs(x), 65504);
   if (a < 2 ** -14) return sign | Math.floor(a * 2 ** 24);
-  const exponent = Math.floor(Math.log2(a));
-  const e = 2 ** exponent > a ? exponent - 1 : exponent;
-  return sign | ((e + 15) << 10) | Math.floor((a / 2 ** e - 1) * 1024);
+  // From the bits: logarithms may differ between hosts, and the tensors must not.
+  const bits = new Uint32Array(Float32Array.of(a).buffer)[0];
+  return sign | (((bits >>> 23) - 112) << 10) | ((bits >>> 13) & 1023);
 }
 
 /** Whether the type is a floating-point type. */

@@ -1,7 +1,7 @@
 //! Streams at their edges: byte caps far below the step's cost, levels beyond the trellis, resets that are taken back.
 #![cfg(feature = "encode")]
 
-use slicer_codec::{DType, Limits, StreamDecoder, StreamEncoder, StreamOptions};
+use slicer_codec::{DType, ErrorCode, Limits, StreamDecoder, StreamEncoder, StreamOptions};
 
 /// Rows of a fixed generator, −1 … 1.
 fn noise(seed: u32, n: usize) -> Vec<f32> {
@@ -73,4 +73,15 @@ fn a_restored_state_takes_a_reset_back() {
         decoder.decode_into(&body, Limits::default(), &mut out).unwrap();
         assert_eq!(encoder.state(), decoder.state());
     }
+}
+
+/// A step of 3e35 has no fifteen octaves above it: a cap out of reach must be called that, whatever the values are.
+#[test]
+fn a_cap_out_of_reach_is_an_error_for_the_largest_values_too() {
+    let options = StreamOptions::new(DType::F32, &[1, 12], 3.4e35);
+    let (mut encoder, _) = open(&options);
+    let values: Vec<f32> = (0..12).map(|i| [3.4e38, -3.4e38, 1.0][i % 3]).collect();
+    let mut body = Vec::new();
+    let error = encoder.encode_within(&bytes(&values), Some(1), &mut body).unwrap_err();
+    assert_eq!(error.code(), ErrorCode::BudgetUnreachable);
 }

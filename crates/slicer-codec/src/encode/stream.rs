@@ -230,6 +230,7 @@ impl StreamEncoder {
         // The rate loop: about 0.7 of the bits a value has go with every octave of the step.
         let (mut index, mut finest) = (0i32, -1i32);
         let mut coarser = None;
+        let coarsest = self.coarsest();
         loop {
             self.state.clone_from(&before);
             let sections = self.attempt(&source, index as i8, out)?;
@@ -247,7 +248,7 @@ impl StreamEncoder {
                 continue;
             }
             finest = index;
-            if index == i32::from(COARSEST) {
+            if index == coarsest {
                 self.state.clone_from(&before);
                 let smallest = out.len() as u64;
                 out.clear();
@@ -259,10 +260,17 @@ impl StreamEncoder {
                 // Also where what fitted once no longer does: the search for classes begins where the last attempt ended.
                 _ => {
                     let excess = 8.0 * (out.len() - cap) as f64 / source.len().max(1) as f64;
-                    ((f64::from(index) + 1.0 + 8.0 * excess) as i32).min(i32::from(COARSEST))
+                    ((f64::from(index) + 1.0 + 8.0 * excess) as i32).min(coarsest)
                 }
             };
         }
+    }
+
+    /// The coarsest step index of a byte cap whose step is still a number.
+    fn coarsest(&self) -> i32 {
+        let step = self.plan.setup.coding.as_ref().map_or(1.0, |coding| coding.step);
+        let fits = |&index: &i8| effective_step(step, index, 0, 0).is_ok();
+        (0..=COARSEST).rev().find(fits).unwrap_or(0).into()
     }
 
     fn source<'a>(&self, bytes: &'a [u8]) -> Result<Source<'a>> {

@@ -21,6 +21,7 @@ fn corpora() {
     let counts = [
         replay("frame", checks::frame),
         replay("stream", checks::stream),
+        replay("profile", checks::profile),
         replay("round_trip", checks::round_trip),
     ];
     println!("replayed {counts:?} inputs");
