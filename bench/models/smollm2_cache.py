@@ -72,6 +72,20 @@ class CachedBuilder(Builder):
         self.node("MatMul", ["final", table], "logits")
 
 
+def save(b, path, name, inputs, outputs):
+    """Writes a model of the builder's nodes and of the constants that they read."""
+    used = {name for node in b.nodes for name in node.input}
+    constants = [c for name, c in b.constants.items() if name in used]
+    model = helper.make_model(
+        helper.make_graph(b.nodes, name, inputs, outputs, constants),
+        opset_imports=[helper.make_opsetid("", 17)],
+        producer_name="slicer-bench",
+    )
+    model.ir_version = 8
+    onnx.checker.check_model(model)
+    onnx.save(model, path)
+
+
 def write(weights, path, part, after, positions):
     b = CachedBuilder(weights, positions)
     first, last = (0, after) if part == "head" else (after, BLOCKS)
@@ -91,21 +105,13 @@ def write(weights, path, part, after, positions):
     answer = info("logits", FLOAT, [1, 1, WORDS])
     names = [f"{i}.{kind}" for i in range(first, last) for kind in ("key", "value")]
     caches = lambda when, length: [info(f"{when}.{name}", FLOAT, [1, KV_HEADS, length, HEAD]) for name in names]
-    used = {name for node in b.nodes for name in node.input}
-    constants = [c for name, c in b.constants.items() if name in used]
     ends = {"input_ids": ids, "hidden": rows, "logits": answer}
     inputs, outputs = [ends[source], *caches("past", "P")], [ends[result], *caches("present", "S")]
-    model = helper.make_model(
-        helper.make_graph(b.nodes, f"smollm2_{part}_{after}", inputs, outputs, constants),
-        opset_imports=[helper.make_opsetid("", 17)],
-        producer_name="slicer-bench",
-    )
-    model.ir_version = 8
-    onnx.checker.check_model(model)
-    onnx.save(model, path)
+    save(b, path, f"smollm2_{part}_{after}", inputs, outputs)
 
 
-def main():
+def command(write):
+    """Reads the arguments of a program that writes one part of the network."""
     parser = argparse.ArgumentParser()
     parser.add_argument("out", type=pathlib.Path)
     parser.add_argument("--part", choices=["head", "tail"], required=True)
@@ -118,4 +124,4 @@ def main():
 
 
 if __name__ == "__main__":
-    main()
+    command(write)

@@ -8,15 +8,11 @@ The head takes `input_ids` [1, T] and gives `hidden` [1, T, 576], the residual s
 and `rows` [R] and gives `logits` [R, 49152] of those tokens alone.
 """
 
-import argparse
-import pathlib
-
 import numpy as np
-import onnx
 from onnx import TensorProto, helper
 
-from smollm2 import BLOCKS, FLOAT, HEAD, HEADS, KV_HEADS, WIDTH, WORDS, halves, load_weights, weights_file
-from smollm2_cache import CachedBuilder
+from smollm2 import BLOCKS, FLOAT, HEAD, HEADS, KV_HEADS, WIDTH, WORDS, halves
+from smollm2_cache import CachedBuilder, command, save
 
 
 class PackedBuilder(CachedBuilder):
@@ -69,29 +65,8 @@ def write(weights, path, part, after, positions):
         inputs, outputs = [info("input_ids", TensorProto.INT64, [1, "T"]), *common], [hidden]
     else:
         inputs, outputs = [hidden, *common, info("rows", TensorProto.INT64, ["R"])], [info("logits", FLOAT, ["R", WORDS])]
-    used = {name for node in b.nodes for name in node.input}
-    constants = [c for name, c in b.constants.items() if name in used]
-    model = helper.make_model(
-        helper.make_graph(b.nodes, f"smollm2_packed_{part}_{after}", inputs, outputs, constants),
-        opset_imports=[helper.make_opsetid("", 17)],
-        producer_name="slicer-bench",
-    )
-    model.ir_version = 8
-    onnx.checker.check_model(model)
-    onnx.save(model, path)
-
-
-def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("out", type=pathlib.Path)
-    parser.add_argument("--part", choices=["head", "tail"], required=True)
-    parser.add_argument("--after", type=int, required=True)
-    parser.add_argument("--positions", type=int, default=2048)
-    options = parser.parse_args()
-    if not 1 <= options.after < BLOCKS:
-        parser.error(f"--after must be 1 … {BLOCKS - 1}")
-    write(load_weights(weights_file()), options.out, options.part, options.after, options.positions)
+    save(b, path, f"smollm2_packed_{part}_{after}", inputs, outputs)
 
 
 if __name__ == "__main__":
-    main()
+    command(write)

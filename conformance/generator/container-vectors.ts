@@ -29,32 +29,16 @@ const LAST_BODY = 5;
 /** All of them. */
 export function containerVectors(): ContainerVector[] {
   const out: ContainerVector[] = [];
-  const add = (
-    id: string,
-    about: string,
-    sections: string,
-    of: Written,
-    rest: Pick<ContainerVector, 'scan' | 'recover'>,
-    end?: number,
-  ) => {
+  const add: Add = (id, about, sections, of, rest, end) => {
     out.push({ id, about, sections: sections.split(' '), bytes: Uint8Array.from(of.bytes.slice(0, end)), ...rest });
   };
-  const good = (id: string, about: string, sections: string, records: readonly Rec[]) => {
+  const good: Good = (id, about, sections, records) => {
     const of = write(records);
     const found = { ...of.before.at(-1)!, sealed: 'change' in records.at(-1)! };
     add(id, about, sections, of, { scan: found, recover: { ...found, kept: of.bytes.length } });
   };
   /** One fault in record `bad`, `at` bytes behind its start. */
-  const faulty = (
-    id: string,
-    about: string,
-    sections: string,
-    records: readonly Rec[],
-    bad: number,
-    at: number,
-    error: ContainerCode,
-    end?: number,
-  ) => {
+  const faulty: Faulty = (id, about, sections, records, bad, at, error, end) => {
     const of = write(records);
     const failed: Failed = { error, offset: of.starts[bad] + at };
     const keeps = DAMAGE.has(error) && bad > 0;

@@ -8,8 +8,8 @@ import { crc32c } from '../generator/crc32c.ts';
 import { check, type Implementation, type Law, type MakeLaw, type PlainTensor } from './law.ts';
 import { jobs } from './options.ts';
 import { attempt } from './round-trip.ts';
-import { streams } from './streams.ts';
-import { bytesOf, cook, random, sameBytes, toDoubles } from './tensors.ts';
+import { settle, streams } from './streams.ts';
+import { bytesOf, cook, random, sameBytes } from './tensors.ts';
 
 /** Caps on the output alone would be equal; what else a decoder charges is its own affair, so they lie far off. */
 const LIMITS = { maxBytes: 1 << 26 };
@@ -55,23 +55,11 @@ export function differentialLaws({ codec, independent, keep }: Implementation, l
       'an independent decoder agrees on random and damaged streams',
       fc.tuple(streams, damages),
       ([drawn, damage]) => {
-        const { recipe, step, shape, checksum, trellis, adaptive } = drawn;
-        const tensor = cook(recipe);
-        const largest = toDoubles(tensor.type, tensor.data).reduce((a, b) => Math.max(a, Math.abs(b)), 0);
-        const dims = [recipe.dims[0] || 2, recipe.dims[1]];
-        const unit = step * Math.max(largest / 1000, 1e-30);
-        const encoder = new codec.StreamEncoder({
-          type: tensor.type,
-          dims,
-          step: unit,
-          shape,
-          checksum,
-          trellis,
-          adaptive,
-        });
+        const { tensor, options } = settle(drawn);
+        const encoder = new codec.StreamEncoder(options);
         const setup = damage.seed % 4 === 0 ? harm(encoder.setup, { ...damage, sealed: false }) : encoder.setup;
         const bodies = [encoder.encode(tensor.data), encoder.encode(tensor.data)].map((body, i) =>
-          i === 1 ? harm(body, { ...damage, sealed: damage.sealed && checksum }) : body,
+          i === 1 ? harm(body, { ...damage, sealed: damage.sealed && drawn.checksum }) : body,
         );
         encoder.free();
         const files = { 'case.setup': setup, '1.body': bodies[0], '2.body': bodies[1] };

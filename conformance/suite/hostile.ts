@@ -1,27 +1,14 @@
 /** Laws about bad input: an error with a known code, or a tensor; never a trap, never half a result. */
 import fc from 'fast-check';
 import { SlicerError } from 'slicer-codec';
+import { CLASSES } from '../runner/neutral.ts';
 import { check, type Implementation, type Law, type MakeLaw } from './law.ts';
 import { jobs } from './options.ts';
 import { attempt } from './round-trip.ts';
 import { cook, random, recipes } from './tensors.ts';
 
 /** What a decoder may answer. `internal` would be a trap. */
-export const CODES = new Set([
-  'truncated',
-  'corrupt',
-  'bad_magic',
-  'unsupported_version',
-  'unsupported_feature',
-  'unknown_profile',
-  'profile_mismatch',
-  'checksum_mismatch',
-  'limit_exceeded',
-  'bad_dims',
-  'bad_bins',
-  'bad_table',
-  'trailing_bytes',
-]);
+export const CODES: ReadonlySet<string> = new Set(CLASSES);
 const LIMITS = { maxBytes: 1 << 24, maxWork: 1 << 24 };
 
 export function hostileLaws(codec: Implementation['codec'], law: MakeLaw): Law[] {

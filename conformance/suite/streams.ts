@@ -20,6 +20,21 @@ export const streams = fc.record({
   damage: fc.integer(),
 });
 
+/** The values of a drawn stream, the largest magnitude among them, and the options of its encoder, which was taught nothing. */
+export function settle({ recipe, step, shape, checksum, trellis, adaptive }: Drawn) {
+  const tensor = cook(recipe);
+  const values = toDoubles(tensor.type, tensor.data);
+  const largest = values.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
+  // A stream of at most one row has exactly one.
+  const dims = [recipe.dims[0] || 2, recipe.dims[1]];
+  // Levels are 32-bit: a step fit for the data is the caller's business.
+  const unit = step * Math.max(largest / 1000, 1e-30);
+  const options = { type: tensor.type, dims, step: unit, shape, checksum, trellis, adaptive };
+  return { tensor, values, largest, options };
+}
+
+type Drawn = typeof streams extends fc.Arbitrary<infer Value> ? Value : never;
+
 /** What a body takes beyond its values: rows, step, padding, coder state. */
 const BODY = 64;
 
@@ -28,20 +43,9 @@ export function streamLaws(codec: Implementation['codec'], law: MakeLaw): Law[] 
     law(
       'a body keeps its cap, and both ends go on from it',
       fc.tuple(streams, fc.integer({ min: 0, max: 600 })),
-      ([{ recipe, step, shape, checksum, trellis, adaptive }, room]) => {
-        const tensor = cook(recipe);
-        const largest = toDoubles(tensor.type, tensor.data).reduce((a, b) => Math.max(a, Math.abs(b)), 0);
-        const dims = [recipe.dims[0] || 2, recipe.dims[1]];
-        const unit = step * Math.max(largest / 1000, 1e-30);
-        const encoder = new codec.StreamEncoder({
-          type: tensor.type,
-          dims,
-          step: unit,
-          shape,
-          checksum,
-          trellis,
-          adaptive,
-        });
+      ([drawn, room]) => {
+        const { tensor, options } = settle(drawn);
+        const encoder = new codec.StreamEncoder(options);
         const decoder = new codec.StreamDecoder(encoder.setup);
         try {
           for (const maxBytes of [BODY + room, 1 + room, tensor.data.byteLength + BODY]) {
@@ -53,7 +57,7 @@ export function streamLaws(codec: Implementation['codec'], law: MakeLaw): Law[] 
             }
             check(body.length <= maxBytes, `${body.length} bytes under a cap of ${maxBytes}`);
             const back = decoder.decode(body);
-            check(back.dims.join() === recipe.dims.join(), 'the head changed');
+            check(back.dims.join() === drawn.recipe.dims.join(), 'the head changed');
             check(same(encoder.snapshot(), decoder.snapshot()), 'the ends remember different things');
           }
         } finally {
@@ -63,17 +67,11 @@ export function streamLaws(codec: Implementation['codec'], law: MakeLaw): Law[] 
       },
     ),
     law('bodies of a stream come back within half a step, or are refused when damaged', streams, (drawn) => {
-      const { recipe, step, shape, checksum, taught, trellis, adaptive } = drawn;
-      const tensor = cook(recipe);
-      const values = toDoubles(tensor.type, tensor.data);
-      const largest = values.reduce((a, b) => Math.max(a, Math.abs(b)), 0);
-      // Levels are 32-bit: a step fit for the data is the caller's business.
-      const unit = step * Math.max(largest / 1000, 1e-30);
+      const { recipe, taught, trellis } = drawn;
+      const { tensor, values, largest, options } = settle(drawn);
+      const { step } = options;
       const sample = taught ? { data: tensor.data as Float32Array, rows: recipe.dims[0] } : undefined;
-      // A stream of at most one row has exactly one.
-      const dims = [recipe.dims[0] || 2, recipe.dims[1]];
-      const options = { type: tensor.type, dims, step: unit, shape, checksum, sample, trellis, adaptive };
-      const encoder = new codec.StreamEncoder(options);
+      const encoder = new codec.StreamEncoder({ ...options, sample });
       const decoder = new codec.StreamDecoder(encoder.setup);
       try {
         // The second body lies on what the first one left.
@@ -83,7 +81,7 @@ export function streamLaws(codec: Implementation['codec'], law: MakeLaw): Law[] 
         check(same(encoder.snapshot(), decoder.snapshot()), 'the ends remember different things');
         check(back.dims.join() === recipe.dims.join() && back.data instanceof ARRAYS[tensor.type], 'the head changed');
         // A trellis trades error for bits.
-        checkError(tensor.type, values, toDoubles(back.type, back.data), trellis ? 4 * unit : unit, largest);
+        checkError(tensor.type, values, toDoubles(back.type, back.data), trellis ? 4 * step : step, largest);
         damageBody(decoder, body, drawn.damage);
       } finally {
         encoder.free();

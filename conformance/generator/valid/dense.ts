@@ -2,7 +2,7 @@
 import { profileOf } from '../calibration.ts';
 import type { Collection, Notes } from '../collection.ts';
 import { imageOf, isFloat, rangeOf, TYPES } from '../elements.ts';
-import { makerOf } from '../maker.ts';
+import { type Make, makerOf } from '../maker.ts';
 import type { Body, Setup } from '../model.ts';
 import { coded, elementsOf, type Source } from '../samples.ts';
 
@@ -93,14 +93,6 @@ export function denseVectors(out: Collection, source: Source): void {
   rare(source, make, row);
 }
 
-type Make = (
-  id: string,
-  about: string,
-  sections: string,
-  some: Partial<Setup>,
-  more?: Partial<Body>,
-  notes?: Notes,
-) => void;
 type Row = (levels: number[], some?: Partial<Setup>) => [Partial<Setup>, Partial<Body>];
 
 function rare(source: Source, make: Make, row: Row): void {

@@ -1,6 +1,6 @@
 /** The survey of a model as a picture: bytes against compute, and where in the tensors zeros and large values lie. */
-import { SlicerError } from '../codec/errors.js';
 import type { CellMap, Survey, SurveyedCut } from '../onnx/index.js';
+import { type Echarts, loadEcharts } from '../plot/echarts.js';
 
 const WIDTH = 1080;
 const CHART = { left: 84, top: 92, width: 940, height: 360 };
@@ -9,23 +9,10 @@ const MAP = { top: 552, side: 104, gap: 14, row: 150 };
 const MAPPED = 8;
 const FONT = 'Helvetica, Arial, sans-serif';
 
-interface Chart {
-  setOption(option: unknown): void;
-  renderToSVGString(): string;
-  dispose(): void;
-}
-interface Echarts {
-  init(element: null, theme: null, options: Record<string, unknown>): Chart;
-}
-
 /** Loads echarts, an optional peer, and gives the function that draws a survey as SVG. */
 export async function loadPlot(): Promise<(survey: Survey, model: string) => string> {
-  const name = 'echarts';
-  const echarts = await import(name).catch((cause) => {
-    const advice = 'Run `npm install echarts`, or leave --plot out.';
-    throw new SlicerError('invalid_option', '--plot needs echarts, which is not installed.', { advice, cause });
-  });
-  return (survey, model) => draw(echarts as Echarts, survey, model);
+  const echarts = await loadEcharts();
+  return (survey, model) => draw(echarts, survey, model);
 }
 
 function draw(echarts: Echarts, survey: Survey, model: string): string {

@@ -1,5 +1,5 @@
 /** The table as a picture: bytes against KL and against the task's first figure. Needs the optional peer echarts. */
-import { SlicerError } from '../codec/errors.js';
+import { type Echarts, loadEcharts } from '../plot/echarts.js';
 import type { Row, Summary } from './summary.js';
 import type { Task } from './task.js';
 
@@ -7,26 +7,13 @@ const [WIDTH, HEIGHT] = [1000, 470];
 const FONT = 'Helvetica, Arial, sans-serif';
 const COLOURS = { codec: '#cf222e', input: '#1f6feb' } as const;
 
-interface Chart {
-  setOption(option: unknown): void;
-  renderToSVGString(): string;
-  dispose(): void;
-}
-interface Echarts {
-  init(element: null, theme: null, options: Record<string, unknown>): Chart;
-}
-
 /**
  * Loads echarts and gives the function that draws a summary as SVG.
  *
  * @throws SlicerError `invalid_option` where it is not installed.
  */
 export async function loadPlot(): Promise<(title: string, task: Task, summary: Summary) => string> {
-  const name = 'echarts';
-  const echarts = (await import(name).catch((cause) => {
-    const advice = 'Run `npm install echarts`, or leave --plot out.';
-    throw new SlicerError('invalid_option', '--plot needs echarts, which is not installed.', { advice, cause });
-  })) as Echarts;
+  const echarts = await loadEcharts();
   return (title, task, summary) => draw(echarts, title, task, summary);
 }
 

@@ -1,6 +1,6 @@
 /** Single-tensor cuts: the values that every way from the inputs to the outputs passes through. */
 import { type DataFlow, type FlowOptions, traceData } from './flow.js';
-import type { Graph, GraphValue } from './graph.js';
+import type { Graph, GraphNode, GraphValue } from './graph.js';
 
 /** A place where one tensor separates a model into head and tail. */
 export interface CutPoint {
@@ -23,6 +23,25 @@ export function listCuts(graph: Graph, options: FlowOptions = {}): CutPoint[] {
 
 /** As `listCuts`, for a flow that was traced already. */
 export function cutsOfFlow(graph: Graph, flow: DataFlow): CutPoint[] {
+  const cuts: CutPoint[] = [];
+  for (const { node, outputs, live } of sweep(graph, flow)) {
+    if (live.size !== 1) continue;
+    const [name] = live;
+    if (outputs[0] === name && !isEnd(graph, name)) cuts.push({ name, op: node.opType, node: node.index });
+  }
+  return cuts;
+}
+
+/** A data node that has run, its outputs that carry data, and the values then still to be read. */
+export interface Passed {
+  readonly node: GraphNode;
+  readonly outputs: readonly string[];
+  /** In the order in which they were computed; the sweep goes on with this very set. */
+  readonly live: ReadonlySet<string>;
+}
+
+/** Runs the data nodes in their order. */
+export function* sweep(graph: Graph, flow: DataFlow): Generator<Passed> {
   const readsLeft = new Map<string, number>();
   const live = new Set<string>();
   const enter = (name: string) => {
@@ -32,7 +51,6 @@ export function cutsOfFlow(graph: Graph, flow: DataFlow): CutPoint[] {
   };
   for (const name of flow.sources) if (flow.data.has(name)) enter(name);
 
-  const cuts: CutPoint[] = [];
   for (const node of graph.nodes) {
     const outputs = node.outputs.filter((name) => flow.data.has(name));
     if (outputs.length === 0) continue;
@@ -43,12 +61,8 @@ export function cutsOfFlow(graph: Graph, flow: DataFlow): CutPoint[] {
       if (left === 0) live.delete(name);
     }
     for (const name of outputs) enter(name);
-    if (live.size === 1) {
-      const [name] = live as Set<string>;
-      if (outputs[0] === name && !isEnd(graph, name!)) cuts.push({ name: name!, op: node.opType, node: node.index });
-    }
+    yield { node, outputs, live };
   }
-  return cuts;
 }
 
 /** Whether a value is an output of the model and nothing is computed from it: behind a cut there the tail would be empty. */
