@@ -9,6 +9,7 @@ import { checkCounts } from './lib/counts.mjs';
 import { RUNTIMES } from './lib/hosts/runtimes.mjs';
 import { hostSuite } from './lib/hosts/suite.mjs';
 import { checks } from './lib/lint.mjs';
+import { checkPackages } from './lib/packages/stage.mjs';
 import { cache, npmTool } from './lib/paths.mjs';
 import { run, say, seconds } from './lib/run.mjs';
 import { setup } from './setup.mjs';
@@ -27,6 +28,7 @@ const stages = [
   ...checks.map(([name, check]) => [name, once(() => check(false))]),
   ['cargo', cargoTest],
   ['counts', checkCounts],
+  ['packages', checkPackages],
   ['node', vitest],
   ['hosts', hosts],
 ];

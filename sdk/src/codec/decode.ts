@@ -8,8 +8,10 @@ import type { DecodedTensor, DecodeOptions } from './types.js';
 import type { Engine } from './wasm.js';
 
 /** What decoders of frames and of bodies have in common. */
-abstract class BaseDecoder {
+export abstract class BaseDecoder {
+  /** @internal */
   protected abstract readonly handle: Handle;
+  /** @internal */
   protected abstract readonly operation: 'decode' | 'stream_decode';
   /** Limits of calls that name none. */
   protected readonly limits: DecodeOptions | undefined;
@@ -73,9 +75,12 @@ abstract class BaseDecoder {
 
 /** Decodes standalone frames one after another; after the first few calls of a size, it allocates nothing inside WASM. */
 export class Decoder extends BaseDecoder {
+  /** @internal */
   protected readonly handle: Handle;
+  /** @internal */
   protected readonly operation = 'decode';
 
+  /** @internal A codec makes these. */
   constructor(engine: Engine) {
     super();
     this.handle = new Handle(engine);
@@ -84,11 +89,14 @@ export class Decoder extends BaseDecoder {
 
 /** Decodes the bare bodies of a stream whose setup was received once; `options` hold for every body that brings none of its own. */
 export class StreamDecoder extends BaseDecoder {
+  /** @internal */
   protected readonly handle: Handle;
+  /** @internal */
   protected readonly operation = 'stream_decode';
   /** The module was started anew, and what the bodies before had left is gone. */
   private lost = false;
 
+  /** @internal A codec makes these. */
   constructor(engine: Engine, setup: Uint8Array | ArrayBuffer, options?: DecodeOptions) {
     super(options);
     // Kept, because a new instance of the module has to be told again.

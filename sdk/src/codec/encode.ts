@@ -19,6 +19,7 @@ export class Encoder {
   private readonly handle: Handle;
   private last: { bytes: number; rawBytes: number; size: number; microseconds: number } | undefined;
 
+  /** @internal A codec makes these. */
   constructor(engine: Engine) {
     this.handle = new Handle(engine);
   }

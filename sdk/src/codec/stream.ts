@@ -26,6 +26,7 @@ export class StreamEncoder {
   readonly setup: Uint8Array;
   private readonly handle: Handle;
 
+  /** @internal A codec makes these. */
   constructor(
     engine: Engine,
     private readonly options: StreamOptions,

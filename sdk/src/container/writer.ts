@@ -23,14 +23,16 @@ export interface Place {
  * Builds a container piece by piece. The calls collect whole records; {@link ContainerWriter.take} hands out what is new, to be
  * written wherever the file lives:
  *
- *     const writer = new ContainerWriter({ creator: 'my program' });
- *     const setup = writer.setup(setupBytes);
- *     for (const [step, body] of bodies.entries()) {
- *       writer.body(setup, body, { tensor: 'conv5', step });
- *       await sink.write(writer.take());
- *     }
- *     writer.finish();
- *     await sink.write(writer.take());
+ * ```js
+ * const writer = new ContainerWriter({ creator: 'my program' });
+ * const setup = writer.setup(setupBytes);
+ * for (const [step, body] of bodies.entries()) {
+ *   writer.body(setup, body, { tensor: 'conv5', step });
+ *   await sink.write(writer.take());
+ * }
+ * writer.finish();
+ * await sink.write(writer.take());
+ * ```
  */
 export class ContainerWriter {
   private readonly pending: Uint8Array[] = [];

@@ -1,4 +1,5 @@
 /** Quality of a split: how far the answers move, what that costs a task, and how sure of it the items make us. */
+export type * from '../codec/types.js';
 export * from './bootstrap.js';
 export * from './classification.js';
 export * from './detection.js';

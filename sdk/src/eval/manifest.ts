@@ -63,7 +63,7 @@ const TASKS = ['classification', 'language', 'recognition', 'detection'];
 /**
  * Reads a manifest.
  *
- * @param inputs names of the whole model's inputs.
+ * @param inputs - names of the whole model's inputs.
  * @throws SlicerError `bad_manifest` that names the field, `io_error` for files that are missing.
  */
 export async function loadManifest(

@@ -10,6 +10,7 @@ import type { DecodedTensor, DType, Tensor } from '../codec/types.js';
 import { DESCR, ELEMENTS, typeOfDescr } from './dtype.js';
 import { npyHeader, readNpyHeader } from './header.js';
 
+export type { DecodedTensor, DType, Tensor } from '../codec/types.js';
 export { type NpyHeader, npyHeader, readNpyHeader } from './header.js';
 
 /** Options of {@link readNpy}. */

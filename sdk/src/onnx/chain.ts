@@ -15,7 +15,7 @@ export interface Chain {
 /**
  * Cuts a model at each of the groups of tensors in turn.
  *
- * @param groups in the order of the data: each lies behind the one before.
+ * @param groups - in the order of the data: each lies behind the one before.
  * @throws SlicerError as `cutGraph`, and `not_a_cut` for groups out of order.
  */
 export function cutChain(graph: Graph, groups: readonly (readonly string[])[], options: CutOptions = {}): Chain {

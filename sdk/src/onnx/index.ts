@@ -2,8 +2,11 @@
  * Reading and splitting ONNX models. `cut` and `listCuts` run anywhere; `splitFile`, `surveyFile`, `surveyCuts` and `describeValues`
  * need Node and, to run models, the optional peer onnxruntime-node.
  */
-export type { PartDescription, PartValue, SplitDescription } from '../runtime/description.js';
+export type { LinkTensor, PartDescription, PartValue, SplitDescription } from '../runtime/description.js';
+export type { Runtime, RuntimeMetadata, RuntimeSession, RuntimeTensor } from '../runtime/ort.js';
 export { loadRuntime } from '../runtime/ort-node.js';
+export type { ModelTensor, OpenDim } from '../runtime/tensors.js';
+export type { CutAdvice } from './advice.js';
 export { type Chain, cutChain } from './chain.js';
 export { type CutPoint, listCuts } from './cuts.js';
 export { externalFiles } from './external-data.js';
@@ -19,4 +22,4 @@ export type { CellMap, TensorStatistics } from './statistics.js';
 export { type Survey, type SurveyedCut, type SurveyedTensor, type SurveyOptions, surveyCuts } from './survey.js';
 export { surveyFile } from './survey-file.js';
 export { type Dim, type TensorInfo, tensorInfo } from './tensor-info.js';
-export { type SuppliedInputs, type Verification, verifyParts } from './verify.js';
+export { type SuppliedInputs, type Verification, type VerifyOptions, verifyParts } from './verify.js';

@@ -26,7 +26,7 @@ type Values = Record<string, RuntimeTensor>;
  * Runs the whole model and its parts one after the other on the same inputs, in onnxruntime-node, one thread. Graph
  * optimisation is off: it fuses differently on each side of a cut, and its rounding would hide what is asked here.
  *
- * @param crossing names of the tensors whose sizes are reported.
+ * @param crossing - names of the tensors whose sizes are reported.
  */
 export async function verifyParts(
   whole: string | Uint8Array,

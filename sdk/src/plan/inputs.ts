@@ -18,7 +18,7 @@ export interface SurveyFile {
 }
 
 /** A figure with its interval. */
-interface Estimated {
+export interface Estimated {
   readonly value: number;
   readonly high: number;
 }

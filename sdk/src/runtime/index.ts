@@ -2,7 +2,15 @@
  * Running split models: one `Runner` over onnxruntime-node and onnxruntime-web, and the parts of a split model with the
  * codec at their ends. Loads in browsers; Node needs the optional peer onnxruntime-node.
  */
-export { type LinkTensor, type PartDescription, readDescription, type SplitDescription } from './description.js';
+export type * from '../codec/types.js';
+export {
+  type LinkTensor,
+  type PartDescription,
+  type PartValue,
+  readDescription,
+  type SplitDescription,
+  type Verification,
+} from './description.js';
 export type { FrameCodec, LinkEncoding, Packed, SentTensor } from './message.js';
 export { nodeRunner } from './ort-node.js';
 export { webRunner } from './ort-web.js';
@@ -13,6 +21,7 @@ export {
   type PartReport,
   SplitHead,
   SplitMiddle,
+  SplitPart,
   SplitTail,
   type StageTimes,
 } from './split-part.js';

@@ -5,8 +5,8 @@ import type { OpenRunner, RunnerOptions } from './runner.js';
 /**
  * Models in onnxruntime-web, by URL or as bytes.
  *
- * @param ort the module as imported: `import * as ort from 'onnxruntime-web/wasm'`.
- * @param defaults options of every model that is opened; `session: { executionProviders: ['webgpu'] }` for WebGPU.
+ * @param ort - the module as imported: `import * as ort from 'onnxruntime-web/wasm'`.
+ * @param defaults - options of every model that is opened; `session: { executionProviders: ['webgpu'] }` for WebGPU.
  */
 export function webRunner(ort: unknown, defaults: RunnerOptions = {}): OpenRunner {
   const { default: inner } = ort as { default?: unknown };

@@ -31,7 +31,7 @@ export interface Runner {
    * Runs the model. Inputs that the model does not have are passed over, so that one set of tensors can feed several
    * parts. The data of the results are the runtime's own buffers: they are encoded from without a copy.
    *
-   * @param outputs names of the outputs wanted; all unless given.
+   * @param outputs - names of the outputs wanted; all unless given.
    * @throws SlicerError `invalid_tensor` for an input that is missing or of another type or other dims, `model_failed`
    *   where the runtime fails on it.
    */

@@ -20,7 +20,7 @@ export interface OpenOptions extends LinkOptions {
 /**
  * Opens the head in a folder of parts.
  *
- * @param folder path of the folder, or its URL where a page has one (`'/parts/'`).
+ * @param folder - path of the folder, or its URL where a page has one (`'/parts/'`).
  */
 export async function openHead(folder: string, options: OpenOptions = {}): Promise<SplitHead> {
   const description = options.description ?? (await fetchDescription(folder));

@@ -39,7 +39,7 @@ export interface PartReport {
 const DEFAULT_ENCODING: LinkEncoding = { budget: 'balanced' };
 
 /** What head, middle and tail have in common. */
-abstract class SplitPart {
+export abstract class SplitPart {
   private readonly codec: FrameCodec;
 
   constructor(
