@@ -10,19 +10,23 @@ export const calibrationVersion = () =>
     ...['calibrate/calibrate.js', 'calibrate/profile.js', 'generated/calibrate.js'].map((file) => new URL(file, SDK)),
   );
 
-/** The profile of a cut: `{ parts, report, bytes, id }`. With `force` the transform is in it whatever the trials say. */
-export function profileAt({ cut, stack, features }, { force = false } = {}) {
-  const key = `${features.folder} ${cut} ${stack.path} ${force}`;
-  if (!made.has(key)) made.set(key, make({ cut, stack, features }, force));
+/**
+ * The profile of a cut: `{ parts, report, bytes, id }`. `amortise` frames share its bytes; with `force` the transform is in it
+ * whatever the trials say, which are not worth the time then.
+ */
+export function profileAt({ cut, stack, features }, { force = false, amortise } = {}) {
+  const key = `${features.folder} ${cut} ${stack.path} ${force} ${amortise}`;
+  if (!made.has(key)) made.set(key, make({ cut, stack, features }, force, amortise));
   return made.get(key);
 }
 
-async function make({ cut, stack, features }, force) {
+async function make({ cut, stack, features }, force, amortise) {
   // Not built in every checkout, and of no use to other studies.
   const { calibrate, writeProfile } = await import(new URL('calibrate/index.js', SDK).href);
   const { parts, report } = await calibrate({
     model: features.tailBytes(cut),
     features: [{ type: 'float32', data: stack.data, dims: stack.dims }],
+    amortise,
     ...(force ? { forceTransform: true, runTail: false, trialItems: 4 } : {}),
   });
   return { parts, report, ...(await writeProfile(parts)) };

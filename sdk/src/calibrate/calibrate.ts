@@ -85,8 +85,8 @@ const CURVE = [0.2, 0.3, 0.45, 0.67, 1, 1.5, 2.2];
 /** Items that the curve is measured on, fitted ones too: KL varies so much between inputs that more of them count more. */
 const CURVE_ITEMS = 100;
 /** Candidates whose curves are measured, and how close to the best they are. */
-const FINALISTS = 2;
-const CLOSE = 1.1;
+const FINALISTS = 4;
+const CLOSE = 1.2;
 /** Logits that a trial of one setting compares: language models give millions for each input. */
 const MOST_ANSWERS = 2 ** 26;
 /** The KL at which tools are compared. */
