@@ -54,6 +54,7 @@ export function containerVectors(): ContainerVector[] {
   fields(faulty);
   maps(faulty);
   indices(faulty);
+  twoIndices(add);
   return out;
 }
 
@@ -333,4 +334,16 @@ function indices(faulty: Faulty): void {
   one('own-offset', 'another offset of its own', -16, 8, 'bad_container', 8 + 2 * 32);
   one('mark', 'another end mark', -1, 0, 'bad_container', 8 + 2 * 32 + 8);
   one('count', 'another count', 0, 1);
+}
+
+/** What recovery drops may leave an index at the end that was stale before, and is just as wrong. */
+function twoIndices(add: Add): void {
+  const wrong = index((payload) => {
+    payload[8 + 24] ^= 1;
+  });
+  const of = write([...START, wrong, wrong]);
+  const [kept, bad] = of.starts.slice(START.length);
+  const failed: Failed = { error: 'bad_container', offset: bad + HEAD + 8 + 24 };
+  const recover = { ...of.before[START.length], sealed: false, kept, stopped: 'bad_container' as const };
+  add('container-index-two-wrong', 'two indices that disagree', '7.7 10', of, { scan: failed, recover });
 }

@@ -95,17 +95,27 @@ export function recoverContainer(bytes: Uint8Array, limits?: ContainerLimits): R
   const state = new ContainerState(resolveLimits(limits));
   let kept = 0;
   let error: SlicerError | undefined;
+  /** Indices that end what is kept; all but the last were stale. */
+  let indices: { offset: number; bytes: Uint8Array }[] = [];
   try {
-    for (const record of scan(bytes, state, false)) kept = record.end;
+    for (const record of scan(bytes, state, false)) {
+      kept = record.end;
+      if (record.kind === 'index') indices.push(record);
+      else indices = [];
+    }
   } catch (caught) {
     error = damage(caught, state);
   }
-  try {
-    state.finish();
-  } catch (caught) {
-    // The records are whole; the index that ends them is what is wrong.
-    error ??= damage(caught, state);
-    kept = state.dropIndex();
+  for (let last = indices.pop(); last; last = indices.pop()) {
+    try {
+      state.finish();
+      break;
+    } catch (caught) {
+      // The records are whole; the index that ends them is what is wrong. The one before it is the last one now.
+      error ??= damage(caught, state);
+      kept = last.offset;
+      state.dropIndex(indices.at(-1));
+    }
   }
   const container = new Container(bytes.subarray(0, kept), state);
   return { container, recovered: error !== undefined, keptBytes: kept, droppedBytes: bytes.length - kept, error };

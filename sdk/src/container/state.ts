@@ -90,12 +90,10 @@ export class ContainerState {
     }
   }
 
-  /** Forgets a last index that turned out to be wrong; returns where it began. */
-  dropIndex(): number {
-    const offset = this.lastIndex!.offset;
-    this.lastIndex = undefined;
+  /** Forgets a last index that turned out to be wrong; `before` is the record before it, when that is an index too. */
+  dropIndex(before: { offset: number; bytes: Uint8Array } | undefined): void {
+    this.lastIndex = before && { offset: before.offset, payload: before.bytes };
     this.records--;
-    return offset;
   }
 
   /** An independent copy, without a last index: what a writer goes on from. */
