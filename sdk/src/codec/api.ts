@@ -44,17 +44,21 @@ export function createCodec(source?: InlineWasm | WebAssembly.Module): Codec {
   const engine = new Engine(source);
   let encoder: Encoder | undefined;
   let decoder: Decoder | undefined;
-  // A decoder keeps the profiles it was given; calls that bring none must not find them.
-  let informed: Decoder | undefined;
+  // A decoder keeps the profiles it was given; calls that bring others, or none, must not find them.
+  let informed: { decoder: Decoder; profiles: readonly Uint8Array[] } | undefined;
   return {
     encode(tensor, options) {
       encoder ??= new Encoder(engine);
       return encoder.encode(tensor, options);
     },
     decode(bytes, options) {
-      if (options?.profiles?.length) {
-        informed ??= new Decoder(engine);
-        return informed.decode(bytes, options);
+      const { profiles = [] } = options ?? {};
+      if (profiles.length > 0) {
+        if (!informed || !sameItems(informed.profiles, profiles)) {
+          informed?.decoder.free();
+          informed = { decoder: new Decoder(engine), profiles: [...profiles] };
+        }
+        return informed.decoder.decode(bytes, options);
       }
       decoder ??= new Decoder(engine);
       return decoder.decode(bytes, options);
@@ -82,4 +86,8 @@ export function createCodec(source?: InlineWasm | WebAssembly.Module): Codec {
       }
     },
   };
+}
+
+function sameItems(a: readonly unknown[], b: readonly unknown[]): boolean {
+  return a.length === b.length && a.every((item, i) => item === b[i]);
 }

@@ -48,6 +48,18 @@ describe('a profile', () => {
     expect(expected.report.step).toBeGreaterThan(0.05);
   });
 
+  test('a call of decode knows the profiles that it brings, and none of calls before', async () => {
+    const [first, second] = await Promise.all(
+      [{ mean: true }, { mean: true, transform: true }].map(async (tools) => writeProfile(await partsFor(6, tools))),
+    );
+    const frame = encode(one(6), { budget: { step: 0.05 }, profile: first.bytes }).bytes;
+    const unknown = expect.objectContaining({ code: 'unknown_profile' });
+    expect(decode(frame, { profiles: [second.bytes, first.bytes] }).dims).toEqual([1, 6, 4, 4]);
+    expect(() => decode(frame, { profiles: [second.bytes] })).toThrow(unknown);
+    expect(decode(frame, { profiles: [first.bytes] }).dims).toEqual([1, 6, 4, 4]);
+    expect(() => decode(frame)).toThrow(unknown);
+  });
+
   test('of fewer coefficients than channels', async () => {
     const { bytes } = await writeProfile(await partsFor(6, { mean: true, transform: true, dense: true }, 4));
     const frame = encode(one(6), { budget: { step: 0.05 }, profile: bytes });
