@@ -3,6 +3,7 @@
 import { spawn } from 'node:child_process';
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { build as buildAll } from './build.mjs';
 import { cache, root, toolEnv, tools, which } from './lib/paths.mjs';
 import { main, run, say } from './lib/run.mjs';
 
@@ -16,17 +17,28 @@ const SCRIPTS = ['container', 'differential'];
 const fuzz = join(root, 'fuzz');
 const log = join(fuzz, 'work', 'log.jsonl');
 
+/** The fuzzer that runs now, and whether it was asked to stop before its time: what it did until then counts. */
+let child;
+let stopped = false;
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.on(signal, () => {
+    stopped = true;
+    child?.kill(signal);
+  });
+}
+
 /** Passes on what the program prints and resolves with its status and its last lines. */
 function follow(command, args) {
+  if (stopped) return { code: 0, tail: '' };
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: root, env: toolEnv(), stdio: ['ignore', 'inherit', 'pipe'] });
+    child = spawn(command, args, { cwd: root, env: toolEnv(), stdio: ['ignore', 'inherit', 'pipe'] });
     let tail = '';
     child.stderr.on('data', (text) => {
       process.stderr.write(text);
       tail = (tail + text).slice(-4000);
     });
     child.on('error', reject);
-    child.on('close', (code) => resolve({ code: code ?? 1, tail }));
+    child.on('close', (code) => resolve({ code: stopped ? 0 : (code ?? 1), tail }));
   });
 }
 
@@ -36,30 +48,44 @@ async function cargoFuzz() {
   await run('cargo', ['install', '--debug', '--root', tools, '--locked', `cargo-fuzz@${CARGO_FUZZ}`], { show: true });
 }
 
+/** The program of a Rust target, built; `cargo fuzz run` would pass no signal on to it. */
+async function rustProgram(target) {
+  await cargoFuzz();
+  await run('cargo', ['+nightly', 'fuzz', 'build', target], { env: toolEnv() });
+  const { output } = await run('rustc', ['+nightly', '-vV']);
+  return join(fuzz, 'target', /host: (\S+)/.exec(output)[1], 'release', target);
+}
+
 /** One run of a Rust target; new inputs stay in fuzz/work/TARGET, from where the next run starts. */
 async function rustTarget(target, seconds, jobs) {
-  await cargoFuzz();
+  const program = await rustProgram(target);
   const work = join(fuzz, 'work', target);
-  mkdirSync(work, { recursive: true });
+  const artifacts = join(fuzz, 'artifacts', target);
+  for (const folder of [work, artifacts]) mkdirSync(folder, { recursive: true });
   const before = readdirSync(work).length;
   const parallel = jobs > 1 ? [`-jobs=${jobs}`, `-workers=${jobs}`] : [];
   const options = [`-max_total_time=${seconds}`, '-print_final_stats=1', '-verbosity=0', ...LIMITS, ...parallel];
   const folders = [work, join(fuzz, 'corpus', target)];
-  const { code, tail } = await follow('cargo', ['+nightly', 'fuzz', 'run', target, ...folders, '--', ...options]);
+  const start = Date.now();
+  const { code, tail } = await follow(program, [`-artifact_prefix=${artifacts}/`, ...options, ...folders]);
   const cases = Number(/number_of_executed_units:\s*(\d+)/.exec(tail)?.[1] ?? 0);
-  return { code, cases, inputs: readdirSync(work).length - before, findings: `fuzz/artifacts/${target}` };
+  const inputs = readdirSync(work).length - before;
+  return { start, code, cases, inputs, findings: `fuzz/artifacts/${target}` };
 }
 
 /** One run of a fast-check target: it draws seed after seed and keeps the next one in fuzz/work/TARGET. */
 async function scriptTarget(target, seconds) {
+  await buildAll();
   const { build } = await import('esbuild');
   const outfile = join(cache, `fuzz-${target}.mjs`);
   const entryPoints = [join(fuzz, `${target}.ts`)];
   await build({ entryPoints, outfile, bundle: true, format: 'esm', platform: 'node', packages: 'external' });
   const work = join(fuzz, 'work', target);
   mkdirSync(work, { recursive: true });
+  const start = Date.now();
   const { code, tail } = await follow(process.execPath, [outfile, work, String(seconds)]);
-  return { code, cases: Number(/(\d+) cases/.exec(tail)?.[1] ?? 0), inputs: 0, findings: `fuzz/work/${target}` };
+  const cases = Number(/(\d+) cases/.exec(tail)?.[1] ?? 0);
+  return { start, code, cases, inputs: 0, findings: `fuzz/work/${target}` };
 }
 
 /** Seconds of all runs so far. */
@@ -78,6 +104,7 @@ await main(async () => {
   if (!which('cargo')) throw new Error('cargo is needed, and a nightly toolchain: rustup toolchain install nightly');
   const [total, jobs] = [option('total'), option('jobs') || 1];
   for (const target of asked.length > 0 ? asked : all) {
+    if (stopped) break;
     const left = total ? total - spent(target) : Number.POSITIVE_INFINITY;
     const seconds = Math.ceil(Math.min(left, option('seconds') || (total ? left : 60)));
     if (seconds <= 0) {
@@ -86,9 +113,8 @@ await main(async () => {
     }
     say(`${target}: ${seconds} s`);
     mkdirSync(join(fuzz, 'work'), { recursive: true });
-    const start = Date.now();
     const result = await (RUST.includes(target) ? rustTarget(target, seconds, jobs) : scriptTarget(target, seconds));
-    const { code, cases, inputs, findings } = result;
+    const { start, code, cases, inputs, findings } = result;
     const finding = code !== 0;
     // Building counts for nothing, and a run that was cut short only for what it took.
     const took = Math.min(seconds, Math.round((Date.now() - start) / 1000));

@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { createCodec } from 'slicer-codec/slim';
 import { afterAll, describe, expect, test } from 'vitest';
+import { inputsIn, PROFILE_HEAD, showInput } from '../../fuzz/inputs.ts';
+import { agreement } from '../suite/agree.ts';
 import { suite } from '../suite/suite.ts';
-import { bytesOf } from '../suite/tensors.ts';
 import { keepIn } from './cases.ts';
 import { loadIndependent } from './independent.ts';
 import { settings } from './settings.ts';
@@ -31,28 +32,24 @@ describe(`laws (seed ${options.seed})`, () => {
   afterAll(() => console.log(`property cases: ${cases}`));
 });
 
-/** A case that was kept: SLICER_CASE names its folder. */
-const kept = process.env.SLICER_CASE ?? '';
-test.skipIf(!existsSync(kept))('the kept case', () => {
-  const read = (name: string) => new Uint8Array(readFileSync(join(kept, name)));
-  const outcome = (make: () => unknown): unknown => {
-    try {
-      return make();
-    } catch (error) {
-      return (error as { code?: string }).code ?? error;
-    }
-  };
-  const plain = ({ type, dims, data }: ReturnType<typeof simd.decode>) => ({ type, dims, bytes: bytesOf(data) });
-  const names = readdirSync(kept).sort();
-  if (names.includes('case.slcf')) {
-    const frame = read('case.slcf');
-    expect(outcome(() => plain(simd.decode(frame)))).toEqual(outcome(() => independent.decode(frame)));
-    return;
-  }
-  const ours = outcome(() => new simd.StreamDecoder(read('case.setup'))) as InstanceType<typeof simd.StreamDecoder>;
-  const theirs = outcome(() => independent.openStream(read('case.setup'))) as ReturnType<typeof independent.openStream>;
-  expect(typeof ours).toBe(typeof theirs);
-  for (const name of names.filter((n) => n.endsWith('.body'))) {
-    expect(outcome(() => plain(ours.decode(read(name))))).toEqual(outcome(() => theirs.decode(read(name))));
-  }
+/** Both decoders on bytes from elsewhere; the caps are those of the fuzz targets. */
+const both = agreement({ codec: simd, keep }, independent, { maxBytes: 1 << 20, maxWork: 1 << 20 });
+
+test('the corpora of the Rust fuzz targets, through both decoders', () => {
+  const inputs = inputsIn(join(root, 'fuzz', 'corpus'));
+  expect(inputs.length).toBeGreaterThan(100);
+  for (const { target, bytes } of inputs) showInput(both, target, bytes);
+  const profile = readFileSync(join(root, 'conformance/vectors/profiles/adaptive.slcp'));
+  expect([...profile.subarray(0, PROFILE_HEAD.length)]).toEqual(PROFILE_HEAD);
+});
+
+/** Cases that were kept: one of late, named by SLICER_CASE, and findings of the past. */
+const past = join(root, 'fuzz', 'corpus', 'differential');
+const kept = existsSync(past) ? readdirSync(past).map((name) => join(past, name)) : [];
+test.each([process.env.SLICER_CASE ?? [], kept].flat())('the kept case %s', (folder) => {
+  const names = readdirSync(folder).sort();
+  const read = (name: string) => new Uint8Array(readFileSync(join(folder, name)));
+  const ending = (suffix: string) => names.filter((name) => name.endsWith(suffix)).map(read);
+  if (names.includes('case.slcf')) both.frame(read('case.slcf'), ending('.slcp'));
+  else both.stream(read('case.setup'), ending('.body'));
 });

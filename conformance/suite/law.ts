@@ -21,7 +21,7 @@ export interface Law {
 
 /** An implementation that shares no code with the one under test. */
 export interface Independent {
-  decode(frame: Uint8Array, options?: { maxBytes?: number }): PlainTensor;
+  decode(frame: Uint8Array, options?: { maxBytes?: number; profiles?: Uint8Array[] }): PlainTensor;
   openStream(setup: Uint8Array, options?: { maxBytes?: number }): { decode(body: Uint8Array): PlainTensor };
 }
 

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { npmTool, root } from './paths.mjs';
 import { run } from './run.mjs';
 
-const PROJECTS = ['sdk', 'sdk/test', 'conformance', 'bench', 'examples'];
+const PROJECTS = ['sdk', 'sdk/test', 'conformance', 'fuzz', 'bench', 'examples'];
 
 /** Name and action of each check; an action rejects when the check fails. */
 export const checks = [
