@@ -16,9 +16,18 @@ export function hostProject() {
 
 async function prepare() {
   const folder = await blankProject('hosts');
+  const sources = PROGRAMS.map((name) => join(root, 'conformance', 'hosts', `${name}.ts`));
+  await bundlePrograms(folder, sources);
+  await Promise.all([inOneFile(folder, 'browser', []), inOneFile(folder, 'workerd', ['workerd', 'import'])]);
+  writeFileSync(join(folder, 'vectors.json'), JSON.stringify(pack()));
+  return folder;
+}
+
+/** Bundles programs into a project that has the package installed; the package itself stays outside. */
+export async function bundlePrograms(folder, sources) {
   const { build } = await import('esbuild');
   await build({
-    entryPoints: PROGRAMS.map((name) => join(root, 'conformance', 'hosts', `${name}.ts`)),
+    entryPoints: sources,
     outdir: folder,
     bundle: true,
     format: 'esm',
@@ -28,25 +37,25 @@ async function prepare() {
     external: ['slicer-codec', 'slicer-codec/*', 'node:*'],
     logLevel: 'warning',
   });
-  // What runs in a page or a worker must be one file; the package is resolved here, under the conditions of that host.
-  const finish = (entry, conditions) =>
-    build({
-      absWorkingDir: folder,
-      entryPoints: [`${entry}.js`],
-      outdir: join(folder, entry),
-      bundle: true,
-      format: 'esm',
-      target: 'es2022',
-      platform: conditions.includes('workerd') ? 'neutral' : 'browser',
-      mainFields: ['module', 'main'],
-      conditions,
-      loader: { '.wasm': 'copy' },
-      assetNames: '[name]',
-      logLevel: 'warning',
-    });
-  await Promise.all([finish('browser', []), finish('workerd', ['workerd', 'import'])]);
-  writeFileSync(join(folder, 'vectors.json'), JSON.stringify(pack()));
-  return folder;
+}
+
+/** What runs in a page or a worker must be one file: `ENTRY/ENTRY.js`, with the package resolved under the conditions of that host. */
+export async function inOneFile(folder, entry, conditions) {
+  const { build } = await import('esbuild');
+  await build({
+    absWorkingDir: folder,
+    entryPoints: [`${entry}.js`],
+    outdir: join(folder, entry),
+    bundle: true,
+    format: 'esm',
+    target: 'es2022',
+    platform: conditions.includes('workerd') ? 'neutral' : 'browser',
+    mainFields: ['module', 'main'],
+    conditions,
+    loader: { '.wasm': 'copy' },
+    assetNames: '[name]',
+    logLevel: 'warning',
+  });
 }
 
 /** conformance/vectors as one value. */

@@ -13,16 +13,20 @@ const js = 'text/javascript';
 /** No run may hang for ever: seconds. */
 const LONGEST = 3600;
 
-const script = async (command, args, { seed, runs }) => {
-  const cwd = await hostProject();
-  const { code, output } = await run(command, [...args, './script.js', String(seed), String(runs)], {
-    cwd,
-    allowFailure: true,
-  });
-  const results = lines(output);
-  if (code !== 0) throw new Error(`it ended with ${code} after ${results.length} results\n${output.slice(-2000)}`);
-  return results;
-};
+/** Runs a script of a project in Node, Deno or Bun; resolves with its exit code and what it printed. */
+export async function runScript(name, cwd, file, args) {
+  const { find, before } = RUNTIMES[name];
+  return run(await find(), [...before, file, ...args.map(String)], { cwd, allowFailure: true });
+}
+
+const script =
+  (name) =>
+  async ({ seed, runs }) => {
+    const { code, output } = await runScript(name, await hostProject(), './script.js', [seed, runs]);
+    const results = lines(output);
+    if (code !== 0) throw new Error(`it ended with ${code} after ${results.length} results\n${output.slice(-2000)}`);
+    return results;
+  };
 
 const page =
   (name) =>
@@ -46,26 +50,24 @@ const page =
   };
 
 /**
- * Every runtime: whether it is here (or can be fetched), and how it runs the suite. Those marked `full` are left to full runs;
- * `most` bounds the cases per law where a runtime is not made for long computations.
+ * Every runtime: whether it is here (or can be fetched), and how it runs the suite; for those that take a script, what stands
+ * `before` it on the command line. Those marked `full` are left to full runs; `most` bounds the cases per law where a runtime
+ * is not made for long computations.
  */
 export const RUNTIMES = {
-  node: { find: () => process.execPath, start: (settings) => script(process.execPath, [], settings) },
+  node: { find: () => process.execPath, before: [], start: script('node') },
   deno: {
     find: () => existsSync(npmTool('deno')) && npmTool('deno'),
     // Types are checked by tsc; Deno would ask for its own type packages.
-    start: (settings) =>
-      script(
-        npmTool('deno'),
-        ['run', '--no-check', '--node-modules-dir=manual', '--cached-only', '--allow-read'],
-        settings,
-      ),
+    before: ['run', '--no-check', '--node-modules-dir=manual', '--cached-only', '--allow-read'],
+    start: script('deno'),
   },
   chromium: { find: () => findBrowser('chromium'), start: page('chromium') },
   bun: {
     full: true,
     find: async () => join(await extras('runtimes'), 'node_modules/.bin/bun'),
-    start: async (settings) => script(await RUNTIMES.bun.find(), ['run'], settings),
+    before: ['run'],
+    start: script('bun'),
   },
   firefox: { full: true, find: () => findBrowser('firefox'), start: page('firefox') },
   workerd: {
@@ -78,7 +80,7 @@ export const RUNTIMES = {
 };
 
 /** Results are the lines that begin an object; all else is the runtime's own talk. */
-function lines(output) {
+export function lines(output) {
   return output
     .split('\n')
     .filter((line) => line.startsWith('{"build"'))
