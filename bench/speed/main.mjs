@@ -1,33 +1,46 @@
-// `npm run bench:speed -- [OPTIONS]`: native and WASM speed beside quantise + zstd-1, and the peak of the heap.
+// `npm run bench:speed -- [OPTIONS]`: speed beside the peers, in native code and in WASM, and the peak of the heap.
 import { spawnSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { loadavg } from 'node:os';
+import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
+import { cache as cacheFolder, root } from '../../scripts/lib/paths.mjs';
 import { progress } from '../rate/progress.mjs';
-import { digits, must, mustTable, table } from '../rate/report.mjs';
+import { mustTable } from '../rate/report.mjs';
 import { machine, packageVersion } from '../rate/versions.mjs';
 import { findFeatures, writeFrames } from './frames.mjs';
+import { framesStudy } from './frames-study.mjs';
+import { hostsStudy } from './hosts-study.mjs';
 import { memoryStudy } from './memory.mjs';
-import { buildNative, Native } from './native.mjs';
-import { geometricMean, ratios, Timings } from './timings.mjs';
-import { best, tokenRounds } from './token.mjs';
-import { wasmRounds } from './wasm.mjs';
+import { buildNative, crateVersion, Native } from './native.mjs';
+import { latencyPlot, peersPlot } from './plots.mjs';
+import { pythonPeers } from './python.mjs';
+import { sizesStudy } from './sizes-study.mjs';
+import { splitStudy } from './split-study.mjs';
+import { tokenStudy } from './token.mjs';
 
-const HELP = `npm run bench:speed -- [--features DIR] [--rounds N] [--quick] [--json FILE]
+/** The first four need the native program. */
+const NATIVE = ['frames', 'token', 'memory', 'sizes'];
+const STUDIES = [...NATIVE, 'hosts', 'split'];
 
+const HELP = `npm run bench:speed -- [--only STUDY,…] [--features DIR] [--rounds N] [--quick] [--json FILE] [--plots DIR]
+
+  --only STUDY,…  ${STUDIES.join(', ')}
   --features DIR  tensors as NAME.npy (float32, images first); those that bench:rate left in .cache/bench unless given,
                   made-up ones where there are none
-  --rounds N      rounds of everything, native and WASM in turn (30)
-  --quick         8 rounds, the smaller frames only
-  --json FILE     writes all figures, with the list of musts`;
+  --rounds N      rounds of everything in turn (30)
+  --quick         8 rounds; the smaller frames, sizes up to 2^20, no peers in Python, no hosts beside Node, no network
+  --json FILE     writes all figures, with the list of musts
+  --plots DIR     where plots go (out/bench)`;
 
 const { values: options } = parseArgs({
   options: {
+    only: { type: 'string' },
     features: { type: 'string' },
     rounds: { type: 'string' },
     quick: { type: 'boolean', default: false },
     json: { type: 'string' },
+    plots: { type: 'string' },
     help: { type: 'boolean', short: 'h', default: false },
   },
 });
@@ -35,113 +48,107 @@ if (options.help) {
   console.log(HELP);
   process.exit(0);
 }
-const rounds = Number(options.rounds ?? (options.quick ? 8 : 30));
+const { quick } = options;
+const rounds = Number(options.rounds ?? (quick ? 8 : 30));
 if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds takes a positive number, not ${options.rounds}`);
+const only = options.only?.split(',') ?? (quick ? NATIVE : STUDIES);
+const unknown = only.find((name) => !STUDIES.includes(name));
+if (unknown) throw new Error(`There is no study ${unknown}: choose from ${STUDIES.join(', ')}.`);
 
-const PEER = 'quantise + zstd-1';
-const FAST = 'slicer fast: classes';
-const DEFAULT = 'slicer default: classes, contexts';
 const say = progress();
-const cache = join(fileURLToPath(new URL('../..', import.meta.url)), '.cache', 'bench');
+const cache = join(cacheFolder, 'bench');
+const scratch = join(cache, 'speed');
 const features = options.features ?? findFeatures(cache);
-const sizes = options.quick ? [2 ** 18] : [2 ** 18, 2 ** 20];
+const smaller = { name: 'frames of 2^18 values', files: writeFrames(scratch, features, 2 ** 18), judged: true };
 
-say('building the native program');
-await buildNative();
-const result = { machine: machine(), versions: [], frames: {}, memory: [], musts: [] };
-for (const size of sizes) {
-  const files = writeFrames(join(cache, 'speed'), features, size);
-  const [native, wasm] = [new Native(files), wasmRounds(files)];
-  const about = await native.about();
-  if (result.versions.length === 0) {
-    const rustc = spawnSync('rustc', ['--version'], { encoding: 'utf8' }).stdout?.trim();
-    result.versions.push(`slicer-codec ${packageVersion('slicer-codec')}`, `zstd ${about.zstd} (crate zstd)`, rustc);
-    if (!about.avx2) result.versions.push('no AVX2');
+const missing = [];
+if (NATIVE.some((name) => only.includes(name))) {
+  say('building the native program');
+  missing.push(...(await buildNative()));
+}
+const result = { machine: machine(), rounds, missing, versions: [], musts: [] };
+const sections = [];
+const add = ({ musts, markdown }, title) => {
+  result.musts.push(...musts);
+  sections.push(title ? `## ${title}\n\n${markdown}` : markdown);
+};
+let details = '';
+
+if (only.includes('frames')) {
+  const python = quick ? { rounds: () => () => [], about: [], missing: [] } : await pythonPeers({ cache, say });
+  missing.push(...python.missing);
+  const sets = [smaller];
+  if (!quick) {
+    sets.push({ name: 'frames of 2^20 values', files: writeFrames(scratch, features, 2 ** 20), judged: true });
+    sets.unshift({ name: 'single images', files: writeFrames(scratch, features, 0) });
   }
-  const timings = new Timings();
-  for (let i = 0; i < rounds; i++) {
-    say(`frames of ${size} values, round ${i + 1}/${rounds}`);
-    timings.add('native', await native.ask('round'));
-    timings.add('WASM', wasm());
+  const study = await framesStudy({ sets, rounds, python, say });
+  python.close?.();
+  result.frames = study.frames;
+  result.versions.push(`zstd ${study.about.zstd} (crate zstd)`, ...python.about);
+  if (!study.about.avx2) result.versions.push('no AVX2');
+  details = study.details;
+  add(study);
+}
+if (only.includes('token') || only.includes('memory')) {
+  const native = new Native(smaller.files);
+  await native.about();
+  if (only.includes('token')) {
+    say('tokens');
+    const study = await tokenStudy(native, 10 * rounds);
+    result.token = study.token;
+    add(study, 'A token of 576 values, bare bodies');
   }
-  if (size === sizes[0]) {
+  if (only.includes('memory')) {
+    say('peaks of the heap');
     result.memory = await native.ask('memory');
-    const wasmToken = tokenRounds();
-    const tokens = { native: [], wasm: [] };
-    for (let i = 0; i < 10 * rounds; i++) {
-      tokens.native.push(await native.ask('token'));
-      tokens.wasm.push(wasmToken());
-    }
-    result.token = { native: best(tokens.native), wasm: best(tokens.wasm) };
+    add(memoryStudy(result.memory), 'Peak of the heap');
   }
   native.end();
-  result.frames[size] = timings.rows();
+}
+if (only.includes('sizes')) {
+  const study = await sizesStudy({ scratch, rounds, largest: quick ? 20 : 24, say });
+  result.sizes = study.sizes;
+  add(study, 'Latency against the size of a tensor');
+}
+if (only.includes('hosts')) {
+  const study = await hostsStudy({ rounds: Math.ceil(rounds / 2), say });
+  result.hosts = study.rows;
+  missing.push(...study.missing);
+  add(study, 'WASM in other hosts');
+}
+if (only.includes('split')) {
+  const study = await splitStudy({ features, rounds: Math.ceil(rounds / 3), say });
+  result.split = study.rows;
+  add(study, 'The codec’s share of split inference');
 }
 say('');
 
-console.log(`# Speed: ${features ? 'real tensors' : 'made-up tensors'}, ${rounds} rounds\n\n${result.machine}\n`);
-for (const [size, rows] of Object.entries(result.frames)) {
-  const name = `frames of 2^${Math.log2(size)} values`;
-  for (const [codec, encode, decode] of [
-    [FAST, '>= 1', '>= 0.85'],
-    [DEFAULT, '>= 0.5', '>= 0.4'],
-  ]) {
-    const native = ratios(rows, ['native', codec], ['native', PEER]);
-    const wasm = ratios(rows, ['WASM', codec], ['native', codec]);
-    const short = codec.split(':')[0];
-    result.musts.push(
-      must(`${short}: native encode / (${PEER}), ${name}`, geometricMean(native.encode), encode),
-      must(`${short}: native decode / (${PEER}), ${name}`, geometricMean(native.decode), decode),
-      must(`${short}: WASM encode / native, ${name}`, geometricMean(wasm.encode), '>= 0.5'),
-      must(`${short}: WASM decode / native, ${name}`, geometricMean(wasm.decode), '>= 0.5'),
-    );
-  }
-  console.log(`## ${name[0].toUpperCase()}${name.slice(1)}\n\n${speedTable(rows)}\n`);
-}
-const { token } = result;
-const microseconds = (t) => (t.encode + t.decode) / 1000;
-result.musts.push(
-  must('a token of 576 values, native, microseconds both ways', microseconds(token.native), '<= 2.5'),
-  must('a token of 576 values, WASM with copies, microseconds both ways', microseconds(token.wasm), '<= 5'),
-);
-console.log(`## A token of 576 values, bare bodies
+const crates = ['lz4_flex', 'pco', 'constriction'].filter((name) => missing.every((peer) => peer.name !== name));
+const rustc = spawnSync('rustc', ['--version'], { encoding: 'utf8' }).stdout?.trim();
+result.versions.unshift(`slicer-codec ${packageVersion('slicer-codec')}`, rustc);
+if (result.frames) result.versions.push(...crates.map((name) => `${name} ${crateVersion(name)} (crate)`));
+result.load = loadavg().map((load) => Number(load.toFixed(1)));
+const absent = missing.map(({ name, why }) => `Missing: ${name} (${why}).`).join('\n');
+console.log(`# Speed: ${features ? 'real tensors' : 'made-up tensors'}, ${rounds} rounds
 
-${table(
-  ['host', 'bytes', 'encode µs', 'decode µs'],
-  [
-    ...Object.entries(token).map(([host, t]) => [
-      host,
-      t.bytes,
-      digits(t.encode / 1000, 2),
-      digits(t.decode / 1000, 2),
-    ]),
-    ['int8 absmax, native, both ways', 580, digits(token.native.int8 / 1000, 2), ''],
-  ],
-)}
-`);
-const memory = memoryStudy(result.memory);
-result.musts.push(...memory.musts);
-console.log(`## Peak of the heap\n\n${memory.markdown}\n\n## Musts\n\n${mustTable(result.musts)}\n`);
-console.log(
-  `Megabytes count fp32; best (median) of CPU time on one thread. ${result.versions.filter(Boolean).join('; ')}.`,
-);
+${result.machine}; load at the end ${result.load.join(', ')}.
+${absent}
+
+${sections.join('\n\n')}
+
+## Musts
+
+${mustTable(result.musts)}
+${details && `\n## By tensor\n\n${details}\n`}
+Megabytes count fp32; best (median) of CPU time on one thread, geometric means of the best. ${result.versions.filter(Boolean).join('; ')}.`);
 if (options.json) writeFileSync(options.json, `${JSON.stringify(result, null, 1)}\n`);
-
-function speedTable(rows) {
-  const speed = (row, way) => {
-    const megabytes = (nanoseconds) => digits((4000 * row.values) / nanoseconds, 0);
-    return `${megabytes(row[way].best)} (${megabytes(row[way].median)})`;
-  };
-  return table(
-    ['tensor', 'codec', 'bits/value', 'encode MB/s', 'decode MB/s', 'encode ns/value', 'decode ns/value'],
-    rows.map((row) => [
-      row.case.replace(/-.*/, ''),
-      `${row.codec}, ${row.host}`,
-      digits((8 * row.bytes) / row.values, 3),
-      speed(row, 'encode'),
-      speed(row, 'decode'),
-      digits(row.encode.best / row.values, 2),
-      digits(row.decode.best / row.values, 2),
-    ]),
-  );
-}
+const plots = resolve(options.plots ?? join(root, 'out', 'bench'));
+const plot = (name, svg) => {
+  mkdirSync(plots, { recursive: true });
+  writeFileSync(join(plots, `${name}.svg`), svg);
+};
+const under = `${result.machine}; ${rounds} rounds, the best`;
+const frames = Object.entries(result.frames ?? {}).at(-1);
+if (frames) plot('speed-peers', peersPlot(frames[1], `${frames[0]}, one thread. ${under}`));
+if (result.sizes) plot('speed-latency', latencyPlot(result.sizes, `Made-up dense tensors, one thread. ${under}`));

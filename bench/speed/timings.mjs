@@ -41,3 +41,9 @@ export function ratios(rows, [host, codec], [otherHost, other]) {
 
 /** Mean for ratios. */
 export const geometricMean = (values) => Math.exp(values.reduce((sum, v) => sum + Math.log(v), 0) / values.length);
+
+/** The geometric means of `ratios`. */
+export function meanRatios(rows, one, other) {
+  const { encode, decode } = ratios(rows, one, other);
+  return { encode: geometricMean(encode), decode: geometricMean(decode) };
+}

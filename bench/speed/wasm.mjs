@@ -1,37 +1,54 @@
-// The WASM build in this process, timed like the native program: a fixed step, nothing measured afterwards.
+// The WASM builds in this process, timed like the native program: a fixed step, nothing measured afterwards.
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
-import { Decoder, Encoder } from 'slicer-codec';
+import { fileURLToPath } from 'node:url';
 import { readNpy } from 'slicer-codec/npy';
-import { RELATIVE_STEP } from './settings.mjs';
+import { createCodec } from 'slicer-codec/slim';
+import { EFFORTS, stepOf } from './settings.mjs';
 
-const SETTINGS = [
-  ['slicer fast: classes', 'fast'],
-  ['slicer default: classes, contexts', 'default'],
-];
+/** Rows of the two builds. */
+export const HOSTS = { simd: 'WASM', scalar: 'WASM scalar' };
 
-/** Microseconds of CPU time of this process. The garbage collector's threads count too, which the best run hides. */
-function time(action) {
+/** Values that are timed together at least: the clock counts microseconds. */
+const TOGETHER = 2 ** 19;
+
+/** Nanoseconds of CPU time of this process. The garbage collector's threads count too, which the best run hides. */
+function time(action, repeats) {
   const start = process.cpuUsage();
-  const result = action();
+  let result;
+  for (let i = 0; i < repeats; i++) result = action();
   const { user, system } = process.cpuUsage(start);
-  return [result, 1000 * (user + system)];
+  return [result, (1000 * (user + system)) / repeats];
 }
 
-/** Opens the files; the function it gives runs everything once and returns rows like the native program's. */
-export function wasmRounds(files) {
+/**
+ * Opens the files; the function it resolves with runs everything once on one build and returns rows like the native program's.
+ * @param {('simd' | 'scalar')} build
+ */
+export async function wasmRounds(files, build = 'simd') {
+  const codec = createCodec();
+  await codec.init(readFileSync(fileURLToPath(import.meta.resolve(`slicer-codec/${build}.wasm`))));
   const cases = files.map((file) => {
     const tensor = readNpy(new Uint8Array(readFileSync(file)));
-    const rms = Math.sqrt(tensor.data.reduce((sum, v) => sum + v * v, 0) / tensor.data.length);
-    return { name: basename(file, '.npy'), tensor, step: Math.fround(RELATIVE_STEP * rms) };
+    return { name: basename(file, '.npy'), tensor, step: stepOf(tensor.data) };
   });
-  const pairs = SETTINGS.map(([codec, effort]) => ({ codec, effort, encoder: new Encoder(), decoder: new Decoder() }));
-  return () =>
-    cases.flatMap(({ name, tensor, step }) =>
-      pairs.map(({ codec, effort, encoder, decoder }) => {
-        const [{ bytes }, encode] = time(() => encoder.encode(tensor, { budget: { step }, effort, report: false }));
-        const [, decode] = time(() => decoder.decode(bytes));
-        return { case: name, codec, values: tensor.data.length, bytes: bytes.length, encode, decode };
-      }),
-    );
+  const pairs = EFFORTS.map(([name, effort]) => ({
+    name,
+    effort,
+    encoder: new codec.Encoder(),
+    decoder: new codec.Decoder(),
+  }));
+  return (only = '') =>
+    cases
+      .filter(({ name }) => name.includes(only))
+      .flatMap(({ name, tensor, step }) =>
+        pairs.map((pair) => {
+          const options = { budget: { step }, effort: pair.effort, report: false };
+          const values = tensor.data.length;
+          const repeats = Math.ceil(TOGETHER / values);
+          const [{ bytes }, encode] = time(() => pair.encoder.encode(tensor, options), repeats);
+          const [, decode] = time(() => pair.decoder.decode(bytes), repeats);
+          return { case: name, codec: pair.name, values, bytes: bytes.length, encode, decode };
+        }),
+      );
 }

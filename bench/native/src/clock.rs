@@ -24,3 +24,14 @@ pub fn time<T>(action: impl FnOnce() -> T) -> (T, u64) {
     let result = std::hint::black_box(action());
     (result, now() - start)
 }
+
+/// The last result of an action that is repeated, and the nanoseconds that one of the repeats takes.
+pub fn time_each<T>(repeats: u32, mut action: impl FnMut() -> T) -> (T, u64) {
+    let (result, all) = time(|| {
+        for _ in 1..repeats {
+            std::hint::black_box(action());
+        }
+        action()
+    });
+    (result, all / u64::from(repeats.max(1)))
+}

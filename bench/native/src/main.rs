@@ -1,17 +1,19 @@
-//! Native speed and memory of the codec beside quantise + zstd. Driven by `bench/speed/main.mjs`:
+//! Native speed and memory of the codec beside its peers. Driven by `bench/speed/main.mjs`:
 //!
 //! ```text
 //! slicer-bench-native FILE.npy…
 //! ```
 //!
 //! prints one JSON line about itself, then one per line on standard input: `memory` measures allocations, `token` codes
-//! one row of hidden states as a bare body, `round` runs everything once (or, with a part of its name behind it, one codec) and prints the CPU times. The driver interleaves rounds with its own, so that both see the same load.
+//! one row of hidden states as a bare body, `round` runs everything once (or, with a part of its name behind it, one codec)
+//! and prints the CPU times. Small tensors are coded many times over: the clock is no finer. The driver interleaves rounds
+//! with its own, so that both see the same load.
 
 mod clock;
 mod memory;
 mod npy;
 mod ours;
-mod peer;
+mod peers;
 mod token;
 
 use std::io::{self, BufRead, Write};
@@ -22,15 +24,16 @@ static ALLOCATOR: memory::Counting = memory::Counting;
 /// Step over root mean square: an NRMSE of about 0.1 on dense tensors.
 const RELATIVE_STEP: f64 = 0.35;
 
-const PEER: &str = "quantise + zstd-1";
+/// Values that are timed together at least.
+const TOGETHER: usize = 1 << 16;
 
-/// One tensor and what both codecs need to run on it.
+/// One tensor and what all codecs need to run on it.
 struct Case {
     name: String,
     tensor: npy::Tensor,
     step: f32,
     ours: Vec<(&'static str, ours::Pair)>,
-    peer: peer::QuantiseZstd,
+    peers: Vec<(&'static str, Box<dyn peers::Peer>)>,
 }
 
 fn main() -> io::Result<()> {
@@ -55,10 +58,14 @@ fn main() -> io::Result<()> {
             tensor,
             step,
             ours,
-            peer: peer::QuantiseZstd::new(step)?,
+            peers: peers::all(step)?,
         });
     }
-    println!("{{\"zstd\": \"{}\", \"avx2\": {}}}", peer::version(), peer::has_avx2());
+    println!(
+        "{{\"zstd\": \"{}\", \"avx2\": {}}}",
+        peers::zstd_version(),
+        peers::quantise::has_avx2()
+    );
     for line in io::stdin().lock().lines() {
         let line = line?;
         match line.split_once(' ').unwrap_or((&line, "")) {
@@ -86,20 +93,19 @@ fn main() -> io::Result<()> {
 fn round(cases: &mut [Case], only: &str) -> io::Result<()> {
     let mut rows = Vec::new();
     for case in cases {
-        let mut row = |codec: &str, bytes: usize, encode: u64, decode: u64| {
+        let values = case.tensor.values.len();
+        let repeats = TOGETHER.div_ceil(values.max(1)) as u32;
+        let mut row = |codec: &str, times: peers::Times| {
             rows.push(format!(
-                "{{\"case\": \"{}\", \"codec\": \"{codec}\", \"values\": {}, \"bytes\": {bytes}, \"encode\": {encode}, \"decode\": {decode}}}",
-                case.name,
-                case.tensor.values.len()
+                "{{\"case\": \"{}\", \"codec\": \"{codec}\", \"values\": {values}, \"bytes\": {}, \"encode\": {}, \"decode\": {}}}",
+                case.name, times.bytes, times.encode, times.decode
             ));
         };
-        if PEER.contains(only) {
-            let (bytes, encode, decode) = case.peer.round(&case.tensor.values)?;
-            row(PEER, bytes, encode, decode);
+        for (label, peer) in case.peers.iter_mut().filter(|(label, _)| label.contains(only)) {
+            row(label, peer.round(&case.tensor.values, repeats)?);
         }
         for (label, pair) in case.ours.iter_mut().filter(|(label, _)| label.contains(only)) {
-            let (bytes, encode, decode) = pair.round(&case.tensor);
-            row(label, bytes, encode, decode);
+            row(label, pair.round(&case.tensor, repeats));
         }
     }
     println!("[{}]", rows.join(", "));

@@ -1,8 +1,9 @@
 //! The codec under test.
 
-use crate::clock::time;
+use crate::clock::time_each;
 use crate::memory::peak;
 use crate::npy::Tensor;
+use crate::peers::Times;
 use slicer_codec::{Budget, DType, Decoder, Effort, EncodeOptions, Encoder, Limits, Mode, TensorRef};
 
 /// What is timed: a fixed step, no search, nothing measured afterwards.
@@ -36,18 +37,19 @@ impl Pair {
         }
     }
 
-    /// Bytes, and nanoseconds of both directions.
-    pub fn round(&mut self, tensor: &Tensor) -> (usize, u64, u64) {
+    /// Encodes and decodes a tensor, each `repeats` times.
+    pub fn round(&mut self, tensor: &Tensor, repeats: u32) -> Times {
         let input = reference(tensor);
-        let (report, encode) = time(|| self.encoder.encode(&input, &self.options, &mut self.frame));
+        let (report, encode) = time_each(repeats, || self.encoder.encode(&input, &self.options, &mut self.frame));
         report.expect("the bench's tensors can be encoded");
-        let (result, decode) = time(|| {
+        let (result, decode) = time_each(repeats, || {
             self.decoder
                 .decode_into(&self.frame, Limits::default(), &mut self.decoded)
         });
         result.expect("a frame just made can be decoded");
         assert_eq!(self.decoded.len(), input.bytes.len());
-        (self.frame.len(), encode, decode)
+        let bytes = self.frame.len();
+        Times { bytes, encode, decode }
     }
 }
 
@@ -72,6 +74,11 @@ pub fn peaks(tensor: &Tensor, step: f32) -> Vec<(&'static str, usize, usize)> {
     };
     let settings = [
         ("step, fast", set(Budget::Step(step), Mode::Auto, Effort::Fast, false)),
+        (
+            "step, default",
+            set(Budget::Step(step), Mode::Auto, Effort::Default, false),
+        ),
+        ("step, dense", set(Budget::Step(step), Mode::Auto, Effort::Dense, false)),
         (
             "nrmse 0.03, default",
             set(Budget::Nrmse(0.03), Mode::Auto, Effort::Default, true),

@@ -1,0 +1,35 @@
+// What the speed bench makes of its measurements.
+import { expect, test } from 'vitest';
+import { costModel, costPage, peaks } from '../speed/cost-model.mjs';
+import { powerOfTwo } from '../speed/made-up.mjs';
+import { meanRatios, Timings } from '../speed/timings.mjs';
+
+test('the best of many rounds counts, and ratios are of speeds, tensor by tensor', () => {
+  const timings = new Timings();
+  const row = (codec, encode, decode) => ({ case: 'a', codec, values: 10, bytes: 1, encode, decode });
+  timings.add('native', [row('ours', 30, 8), row('peer', 40, 4)]);
+  timings.add('native', [row('ours', 20, 9), row('peer', 50, 6)]);
+  const rows = timings.rows();
+  expect(rows[0].encode).toEqual({ best: 20, median: 25 });
+  const ratio = meanRatios(rows, ['native', 'ours'], ['native', 'peer']);
+  expect(ratio.encode).toBeCloseTo(2);
+  expect(ratio.decode).toBeCloseTo(0.5);
+});
+
+test('tensors of a power of two have that many values', () => {
+  for (const k of [8, 12, 16]) {
+    const { data, dims } = powerOfTwo(k);
+    expect(data.length).toBe(2 ** k);
+    expect(dims.reduce((a, b) => a * b)).toBe(2 ** k);
+  }
+});
+
+test('the cost model has peaks as a line over the values, beside the counts that there are', () => {
+  const at = (values, encode) => ({ setting: 'step, fast', tensor: 4 * values, encode, decode: 5 * values + 7 });
+  const memory = peaks([at(1000, 8100), at(3000, 24100)]);
+  expect(memory['step, fast'].encode).toEqual({ perValue: 8, fixed: 100 });
+  expect(memory['step, fast'].decode).toEqual({ perValue: 5, fixed: 7 });
+  const model = costModel({ compiler: { simd: { 'encode fast': 50, 'decode fast': 11 } } }, memory);
+  expect(model.settings['step, fast'].encode.instructionsPerValue.simd).toBe(50);
+  expect(costPage(model)).toContain('| step, fast | 50.0 | 11.0 | – | – | 8.0 n + 1 KiB | 5.0 n + 1 KiB |');
+});
