@@ -5,6 +5,7 @@ import { rmSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { build, sizes } from './build.mjs';
+import { consumers } from './lib/consumers/consumers.mjs';
 import { checkCounts } from './lib/counts.mjs';
 import { RUNTIMES } from './lib/hosts/runtimes.mjs';
 import { hostSuite } from './lib/hosts/suite.mjs';
@@ -31,6 +32,7 @@ const stages = [
   ['packages', checkPackages],
   ['node', vitest],
   ['hosts', hosts],
+  ['consumers', () => consumers({ full: strict })],
 ];
 
 /** The suite in the runtimes; where CI=true in all of them; `npm run conformance:full` has the cases that a release needs. */

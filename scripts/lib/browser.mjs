@@ -39,8 +39,9 @@ export function findBrowser(name) {
 }
 
 /**
- * Serves `files` (URL path → { type, body | path }), opens `page` and resolves with the results it posted.
- * @returns {Promise<{ name: string, cases: number, error?: string }[]>}
+ * Serves `files` (URL path → { type, body | path }), opens `page` and resolves with the results it posted. `page` is a path, or
+ * a function from this server's origin to the address of a page that another server has.
+ * @returns {Promise<object[]>}
  */
 export async function runPage(name, { files, page, csp = STRICT_CSP, timeout = 300_000, flags }) {
   const results = [];
@@ -65,7 +66,8 @@ export async function runPage(name, { files, page, csp = STRICT_CSP, timeout = 3
     response.end(file.body ?? (await readFile(file.path)));
   });
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const browser = openPage(name, `http://127.0.0.1:${server.address().port}${page}`, flags);
+  const origin = `http://127.0.0.1:${server.address().port}`;
+  const browser = openPage(name, typeof page === 'function' ? page(origin) : `${origin}${page}`, flags);
   try {
     await Promise.race([done, browser.ended.then((code) => Promise.reject(new Error(`${name} ended with ${code}`)))]);
     return results;

@@ -8,14 +8,16 @@ const stamps = join(cache, 'stamps');
 
 /** All files under the given files and folders (relative to the root), sorted. */
 export function files(...names) {
-  const found = [];
-  const visit = (path) => {
-    if (!existsSync(path)) return;
-    if (statSync(path).isDirectory()) for (const name of readdirSync(path).sort()) visit(join(path, name));
-    else found.push(path);
-  };
-  for (const name of names) visit(join(root, name));
-  return found.sort();
+  return names.flatMap((name) => allFiles(join(root, name))).sort();
+}
+
+/** All files under a file or folder, which need not exist. */
+export function allFiles(path) {
+  if (!existsSync(path)) return [];
+  if (!statSync(path).isDirectory()) return [path];
+  return readdirSync(path)
+    .sort()
+    .flatMap((name) => allFiles(join(path, name)));
 }
 
 /** SHA-256 over the names and contents of the files, and over any extra text. */

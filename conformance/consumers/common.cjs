@@ -1,0 +1,23 @@
+// CommonJS in Node or Bun.
+const { readFile } = require('node:fs/promises');
+const codec = require('slicer-codec');
+const { decode } = require('slicer-codec/decode');
+const slim = require('slicer-codec/slim');
+
+async function main() {
+  const { check } = await import('./check.mjs');
+  const first = check(codec);
+  await slim.init(await readFile(require.resolve('slicer-codec/scalar.wasm')));
+  for (const other of [slim, { ...codec, decode }]) {
+    if (check(other) !== first) throw new Error('the entries disagree');
+  }
+  // Every entry loads, whatever else is or is not installed.
+  const { exports } = require('slicer-codec/package.json');
+  for (const name of Object.keys(exports).filter((name) => !/\.(wasm|json)$/.test(name))) {
+    const entry = require(`slicer-codec${name.slice(1)}`);
+    if (Object.keys(entry).length === 0) throw new Error(`${name} is empty`);
+  }
+  console.log(first);
+}
+
+main();
