@@ -1,7 +1,8 @@
 // `npm run setup`: installs what the build and the tests need and is not there yet. Safe to run at any time.
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { cache, root, tools, which } from './lib/paths.mjs';
+import { cargoInstall, dropBuilds } from './lib/cargo-install.mjs';
+import { root, which } from './lib/paths.mjs';
 import { isMain, main, run, say, seconds } from './lib/run.mjs';
 
 const WASM_PACK = '0.15.1';
@@ -73,24 +74,8 @@ async function wasmTools() {
   const bindgen = /name = "wasm-bindgen"\nversion = "([^"]+)"/.exec(lock)[1];
   const first = await cargoInstall('wasm-bindgen-cli', bindgen, 'wasm-bindgen');
   const second = await cargoInstall('wasm-pack', WASM_PACK, 'wasm-pack');
-  const target = join(cache, 'tools-target');
-  if (existsSync(target)) rmSync(target, { recursive: true });
+  dropBuilds();
   return first || second;
-}
-
-async function cargoInstall(name, version, bin) {
-  const list = join(tools, '.crates.toml');
-  if (existsSync(list) && readFileSync(list, 'utf8').includes(`"${name} ${version} `)) return false;
-  say(`compiling ${name} ${version} into .cache/tools (a few minutes, once)`);
-  mkdirSync(tools, { recursive: true });
-  // Debug builds without debug information compile in half the time, and the tools have little to do.
-  const env = { ...process.env, CARGO_PROFILE_DEV_DEBUG: '0', CARGO_TARGET_DIR: join(cache, 'tools-target') };
-  const args = ['install', '--debug', '--root', tools, name, '--version', `=${version}`, '--bin', bin, '--force'];
-  const locked = await run('cargo', [...args, '--locked'], { env, allowFailure: true });
-  if (locked.code === 0) return true;
-  say(`the lock file of ${name} could not be used; resolving its dependencies anew`);
-  await run('cargo', args, { env });
-  return true;
 }
 
 if (isMain(import.meta)) await main(setup);

@@ -29,7 +29,7 @@ const stages = [
   ...checks.map(([name, check]) => [name, once(() => check(false))]),
   ['cargo', cargoTest],
   ['counts', checkCounts],
-  ['packages', checkPackages],
+  ['packages', () => checkPackages({ strict })],
   ['node', vitest],
   ['hosts', hosts],
   ['consumers', () => consumers({ full: strict })],

@@ -1,6 +1,6 @@
 //! WebAssembly façade of the calibration: pointers and numbers cross the boundary, and nothing is decided here.
 //!
-//! A *handle* is the address of a [`Calibrator`]. The host writes tensors and the metric into its buffers and reads
+//! A *handle* is the address of a `Calibrator`. The host writes tensors and the metric into its buffers and reads
 //! results from its lists. Operations return 0 or the code of the error, whose number is then in [`detail`].
 
 use slicer_calibrate::{Error, Layout, Matrix, Metric, Moments, Transform, TransformOptions};

@@ -1,14 +1,21 @@
 //! The slicer codec: tensors at the cut of a split neural network, to and from a specified bitstream.
 //!
-//! Every module is one stage of the pipeline and one section of `spec/bitstream.md`. No I/O, `no_std` with `alloc`,
-//! `unsafe` only in the SIMD twins.
+//! [`encode`] and [`decode`] take one tensor to a standalone frame and back; [`Encoder`] and [`Decoder`] do that for many and
+//! keep their buffers; [`StreamEncoder`] and [`StreamDecoder`] send a setup once and a bare body for every few rows.
+//! [`inspect`] lists the fields of a frame.
 //!
-//! Decoding, in the order of the data: [`frame`] → [`setup`] → [`segment`] → [`rans`] → [`bins`] → [`reconstruct`] →
-//! [`layout`]. Encoding runs the other way and is free in its choices; see [`encode`].
+//! Every module is one stage of the pipeline and one section of `spec/bitstream.md`. No I/O, `no_std` with `alloc`,
+//! `unsafe` only in the SIMD twins. Decoding, in the order of the data: `frame` → `setup` → `segment` → `rans` → `bins` →
+//! `reconstruct` → `layout`. Encoding runs the other way and is free in its choices.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![deny(unsafe_code)]
 
 extern crate alloc;
+
+/// The README's examples are tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
 
 mod adaptive;
 mod bins;

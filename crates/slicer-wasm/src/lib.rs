@@ -1,6 +1,6 @@
 //! WebAssembly façade: pointers and numbers cross the boundary, never objects, and nothing is decided here.
 //!
-//! A *handle* is the address of a [`Codec`], which owns one input buffer, one output buffer and a fixed array of
+//! A *handle* is the address of a `Codec`, which owns one input buffer, one output buffer and a fixed array of
 //! `f64` slots (see [`slots`]). The host writes the input and the options, calls one operation, then reads the output
 //! and the slots. Operations return 0, or the code of the error they wrote to the slots.
 

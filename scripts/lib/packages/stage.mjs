@@ -2,16 +2,25 @@
 import { extras } from '../extras.mjs';
 import { say, seconds } from '../run.mjs';
 import { apiChecks } from './api.mjs';
+import { denyChecks } from './deny.mjs';
+import { docsChecks } from './docs.mjs';
 import { licenceChecks } from './licences.mjs';
 import { tarballChecks } from './tarballs.mjs';
 
 /** Checks that share the machine. */
 const AT_ONCE = 2;
 
-/** Runs every check; resolves with counts for the summary. A check may resolve with a few words about what it saw. */
-export async function checkPackages() {
+/** Runs every check; resolves with counts for the summary. A check may resolve with a few words about what it saw, or with `{ skipped: why }`. */
+export async function checkPackages({ strict }) {
   const tools = await extras('packaging');
-  const waiting = [...tarballChecks(tools), ...licenceChecks(tools), ...apiChecks(tools)];
+  const waiting = [
+    // The longest come first: they are programs of their own, and share the machine.
+    ...docsChecks(tools),
+    ...denyChecks({ strict }),
+    ...tarballChecks(tools),
+    ...licenceChecks(tools),
+    ...apiChecks(tools),
+  ];
   const total = { passed: 0, failed: 0, skipped: 0 };
   const worker = async () => {
     for (let next = waiting.shift(); next; next = waiting.shift()) await one(next, total);
@@ -24,6 +33,11 @@ async function one([name, check], total) {
   const start = Date.now();
   try {
     const words = await check();
+    if (words?.skipped) {
+      total.skipped++;
+      say(`${name} skipped: ${words.skipped}`);
+      return;
+    }
     total.passed++;
     say(`${name}${typeof words === 'string' ? `: ${words}` : ''} (${seconds(Date.now() - start)})`);
   } catch (error) {

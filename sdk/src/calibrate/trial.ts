@@ -15,6 +15,7 @@ export interface TrialPoint extends RatePoint {
 export interface Judge {
   /** What the numbers are. */
   readonly kind: 'kl' | 'weighted-error';
+  /** The damage that these values do in place of the item's own, and the share of answers that stay. */
   judge(item: Item, data: Float32Array): Promise<{ kl: number; agreement: number }>;
 }
 

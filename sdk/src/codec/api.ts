@@ -25,18 +25,25 @@ export interface Codec {
   /** Starts the module without blocking, from the given source if there is one. Optional where WASM is built in. */
   init(source?: WasmSource): Promise<void>;
   /** A reusable encoder of this codec. */
-  readonly Encoder: new () => Encoder;
+  readonly Encoder: {
+    /** Makes an encoder; its buffers grow with the first calls. */
+    new (): Encoder;
+  };
   /** A reusable decoder of this codec. */
-  readonly Decoder: new () => Decoder;
+  readonly Decoder: {
+    /** Makes a decoder; its buffers grow with the first calls. */
+    new (): Decoder;
+  };
   /** An encoder of bare bodies under one setup. */
-  readonly StreamEncoder: new (
-    options: StreamOptions,
-  ) => StreamEncoder;
+  readonly StreamEncoder: {
+    /** Opens a stream; `setup` is there at once. Throws a SlicerError for options that make no stream. */
+    new (options: StreamOptions): StreamEncoder;
+  };
   /** A decoder of bare bodies, from the bytes of their setup. */
-  readonly StreamDecoder: new (
-    setup: Uint8Array | ArrayBuffer,
-    options?: DecodeOptions,
-  ) => StreamDecoder;
+  readonly StreamDecoder: {
+    /** Opens a stream from the bytes of its setup. Throws a SlicerError for bytes that are none, or for a profile it lacks. */
+    new (setup: Uint8Array | ArrayBuffer, options?: DecodeOptions): StreamDecoder;
+  };
 }
 
 /** Makes a codec of its own. Without a source, `init(source)` must be awaited before anything else. */

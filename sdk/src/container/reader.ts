@@ -30,6 +30,7 @@ export class Container {
     return this.state.indexOffset !== undefined;
   }
 
+  /** Bytes of the file. */
   get byteLength(): number {
     return this.bytes.length;
   }

@@ -35,6 +35,7 @@ export class ContainerStream implements AsyncIterable<ContainerRecord> {
     return this.state.setups[id - 1];
   }
 
+  /** The records in file order, each checked when it comes; to be read once. */
   async *[Symbol.asyncIterator](): AsyncGenerator<ContainerRecord> {
     if (this.started) throw fail('invalid_option', 'A container stream can be read once.', 0, 'Open the source again.');
     this.started = true;

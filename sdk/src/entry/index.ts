@@ -1,5 +1,6 @@
 /** `slicer-codec`: encoder and decoder, both WASM builds inside. */
 import { createCodec } from '../codec/api.js';
+import type { CodecDecoder, CodecEncoder, CodecStreamDecoder, CodecStreamEncoder } from '../codec/public.js';
 import { scalar, simd } from '../generated/full.js';
 
 export * from '../codec/public.js';
@@ -7,8 +8,27 @@ export * from '../codec/public.js';
 // The source is an argument and the functions come back as values: a registration by side effect would be dropped by bundlers.
 const codec = /* @__PURE__ */ createCodec({ scalar, simd });
 
-export const { encode, decode, inspect, init, Encoder, Decoder, StreamEncoder, StreamDecoder } = codec;
-export type Encoder = InstanceType<typeof Encoder>;
-export type Decoder = InstanceType<typeof Decoder>;
-export type StreamEncoder = InstanceType<typeof StreamEncoder>;
-export type StreamDecoder = InstanceType<typeof StreamDecoder>;
+/** Encodes one tensor into a standalone frame; starts the WASM module at the first call. See {@link Codec.encode}. */
+export const encode = codec.encode;
+/** Decodes one standalone frame, or throws a {@link SlicerError}; never a part of a tensor. See {@link Codec.decode}. */
+export const decode = codec.decode;
+/** Every field of a standalone frame and the bytes of its sections, without decoding the values. See {@link Codec.inspect}. */
+export const inspect = codec.inspect;
+/** Starts the WASM module without blocking; optional where it is built in. See {@link Codec.init}. */
+export const init = codec.init;
+/** Encodes many tensors with buffers that are kept. */
+export const Encoder = codec.Encoder;
+/** An instance of that class. */
+export type Encoder = CodecEncoder;
+/** Decodes many frames with buffers that are kept. */
+export const Decoder = codec.Decoder;
+/** An instance of that class. */
+export type Decoder = CodecDecoder;
+/** Encodes bare bodies under one setup, for tensors that come row by row. */
+export const StreamEncoder = codec.StreamEncoder;
+/** An instance of that class. */
+export type StreamEncoder = CodecStreamEncoder;
+/** Decodes bare bodies, from the bytes of their setup. */
+export const StreamDecoder = codec.StreamDecoder;
+/** An instance of that class. */
+export type StreamDecoder = CodecStreamDecoder;

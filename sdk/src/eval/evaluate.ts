@@ -18,6 +18,7 @@ export type EvalTensors = Readonly<Record<string, EvalTensor>>;
 /** A part of the split model; a `Runner` of `slicer-codec/runtime` is one. */
 export interface EvalPart {
   readonly inputs: readonly { readonly name: string }[];
+  /** Runs the part; resolves with all of its outputs by name. */
   run(feeds: EvalTensors): Promise<Record<string, EvalTensor>>;
 }
 
@@ -35,6 +36,7 @@ export interface EvalItem {
   readonly key: string;
   /** The work it is, in any unit, for the time left; 1 unless given. */
   readonly cost?: number;
+  /** Reads the item; called when it is its turn, and not where the journal has everything. */
   load(): Promise<LoadedItem>;
 }
 
@@ -43,6 +45,7 @@ export interface LoadedItem {
   /** Feeds of the whole model, a set for every pass. */
   readonly passes: readonly EvalTensors[];
   readonly truth?: unknown;
+  /** Other forms of the input, each measured beside the settings. */
   forms?(): Promise<readonly InputForm[]>;
 }
 
@@ -77,6 +80,7 @@ export interface EvaluateOptions {
   /** Where finished items are kept; `scope` names the model, the cut and the codec. */
   readonly journal: Journal;
   readonly scope: string;
+  /** Told after every item: items done, items in all, and an estimate of the seconds left once there is one. */
   readonly progress?: (done: number, total: number, secondsLeft: number | undefined) => void;
 }
 

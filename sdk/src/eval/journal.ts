@@ -24,6 +24,7 @@ export class Journal {
     }
   }
 
+  /** What was kept under a key, or `undefined`. */
   get<T>(key: string): T | undefined {
     return this.values.get(key) as T | undefined;
   }

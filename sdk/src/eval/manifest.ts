@@ -46,7 +46,9 @@ export interface ManifestItem {
 
 /** How files are read; paths as the manifest has them. */
 export interface ManifestFiles {
+  /** A file as it is. */
   bytes(path: string): Promise<Uint8Array>;
+  /** A `.npy` file as a tensor. */
   array(path: string): Promise<EvalTensor>;
   /** A short hash of a file's content. */
   mark(path: string): Promise<string>;

@@ -18,6 +18,7 @@ export interface Setting {
   readonly label: string;
   /** Everything the result depends on, for the journal. */
   readonly key: string;
+  /** Takes one tensor across: encodes it, decodes what came out. */
   code(tensor: Tensor): Crossing;
 }
 

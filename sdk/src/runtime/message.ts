@@ -10,7 +10,9 @@ import { describeType, dimsFit, type ModelTensor, type Tensors } from './tensors
 
 /** The part of a codec that is used here: that of the package, or one with a WASM source of its own. */
 export interface FrameCodec {
+  /** Encodes one tensor into a standalone frame. */
   encode(tensor: Tensor, options: EncodeOptions): EncodeResult;
+  /** Decodes one standalone frame. */
   decode(
     bytes: Uint8Array,
     options?: DecodeOptions,

@@ -22,13 +22,16 @@ export interface RuntimeMetadata {
 export interface RuntimeSession {
   readonly inputMetadata: readonly RuntimeMetadata[];
   readonly outputMetadata: readonly RuntimeMetadata[];
+  /** Runs the model; `fetches` are the outputs wanted, all unless given. */
   run(feeds: Record<string, RuntimeTensor>, fetches?: readonly string[]): Promise<Record<string, RuntimeTensor>>;
+  /** Gives the memory back. */
   release(): Promise<void>;
 }
 
 /** The part of onnxruntime-node and onnxruntime-web that is used here: their module is one. */
 export interface Runtime {
   readonly InferenceSession: {
+    /** Opens a model: a path or URL, or its bytes. */
     create(model: string | Uint8Array, options?: Record<string, unknown>): Promise<RuntimeSession>;
   };
   readonly Tensor: new (type: string, data: unknown, dims: readonly number[]) => RuntimeTensor;

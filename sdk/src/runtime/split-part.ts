@@ -59,10 +59,12 @@ export abstract class SplitPart {
     return this.runner.close();
   }
 
+  /** Encodes the tensors of a link, with the encoding given or that of the options. */
   protected encodeLink(link: readonly LinkTensor[], tensors: Tensors, encoding?: LinkEncoding): Packed {
     return pack(this.codec, link, tensors, encoding ?? this.options.encode ?? DEFAULT_ENCODING);
   }
 
+  /** Decodes the message of a link; throws a SlicerError for what is not of the types and dims it names. */
   protected decodeLink(link: readonly LinkTensor[], bytes: Uint8Array): Record<string, ModelTensor> {
     return unpack(this.codec, link, bytes, this.options.decode);
   }
