@@ -3,6 +3,7 @@
  * its runtime reads files and takes the results; it knows nothing else.
  */
 import * as codec from 'slicer-codec';
+import * as containers from 'slicer-codec/container';
 import * as decoder from 'slicer-codec/decode';
 import { createCodec, type WasmSource } from 'slicer-codec/slim';
 import { type Outcome, suite, type VectorFiles } from '../suite/suite.ts';
@@ -52,7 +53,7 @@ export async function runHost({ settings, vectors, wasm, report }: Host): Promis
       await own.init(wasm(build));
       return { cases: 1, hashes: [] };
     });
-    const laws = suite({ codec: own }, { ...settings, vectors: folder });
+    const laws = suite({ codec: own, containers }, { ...settings, vectors: folder });
     for (const law of laws) await one(build, law.name, law.run);
   }
 }

@@ -1,6 +1,7 @@
 /** What laws are made of. */
 import type fc from 'fast-check';
 import type { Codec } from 'slicer-codec';
+import type * as container from 'slicer-codec/container';
 
 /** What became of a law that holds. */
 export interface Outcome {
@@ -32,9 +33,14 @@ export interface PlainTensor {
   bytes: Uint8Array;
 }
 
+/** What reads containers. */
+export type Containers = Pick<typeof container, 'readContainer' | 'recoverContainer'>;
+
 /** What is under test. */
 export interface Implementation {
   codec: Pick<Codec, 'encode' | 'decode' | 'inspect' | 'Encoder' | 'Decoder' | 'StreamEncoder' | 'StreamDecoder'>;
+  /** Reads containers; where there is none, their vectors are left out. */
+  containers?: Containers;
   /** Another build of the same codec, whose every bit must be equal. */
   twin?: Pick<Codec, 'encode' | 'decode' | 'inspect'>;
   /** A decoder by other people, which must agree on every stream, valid or not. */

@@ -3,6 +3,7 @@
  * and gets a list of laws back, each of which it runs as one test.
  */
 import fc from 'fast-check';
+import { containerLaws } from './containers.ts';
 import { differentialLaws } from './differential.ts';
 import { effortLaws } from './efforts.ts';
 import { hostileLaws } from './hostile.ts';
@@ -29,7 +30,7 @@ export interface SuiteOptions {
 export function suite(implementation: Implementation, options: SuiteOptions): Law[] {
   const recorder = new Recorder();
   const codec = recorded(implementation.codec, recorder);
-  const { twin } = implementation;
+  const { twin, containers } = implementation;
   /** Makes a law of a property over one arbitrary. */
   const law: MakeLaw = (name, arbitrary, holds, share = 1) => ({
     name,
@@ -46,6 +47,7 @@ export function suite(implementation: Implementation, options: SuiteOptions): La
   });
   return [
     ...(options.vectors ? vectorLaws(codec, options.vectors, recorder) : []),
+    ...(options.vectors && containers ? containerLaws(containers, options.vectors, recorder) : []),
     ...roundTripLaws(codec, law),
     ...lossyLaws(codec, law),
     ...effortLaws(codec, law),

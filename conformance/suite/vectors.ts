@@ -2,13 +2,14 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import type { DecodedTensor, DecodeOptions } from 'slicer-codec';
+import type { ContainerVector } from './containers.ts';
 import { check, type Implementation, type Law } from './law.ts';
 import type { Recorder } from './record.ts';
 import { bytesOf } from './tensors.ts';
 
 /** The folder conformance/vectors: its manifest, and how to read a file beside it. */
 export interface VectorFiles {
-  manifest: { vectors: Vector[] };
+  manifest: { vectors: Vector[]; containers: ContainerVector[] };
   read(path: string): Uint8Array;
 }
 

@@ -78,7 +78,7 @@ pub fn forward(plane: &mut [f32], tile: Tile, bases: Bases<'_>, lines: &mut [f32
     }
 }
 
-/// y[c] = Σ A[c][k] · z[k] for every position; `matrix` holds A column by column, ascending k.
+/// `y[c] = Σ A[c][k] · z[k]` for every position; `matrix` holds A column by column, ascending k.
 #[inline(never)]
 pub fn mix(matrix: &[f32], channels: usize, plane: usize, coefficients: &[f32], out: &mut [f32]) {
     out.fill(0.0);
@@ -95,7 +95,7 @@ pub fn mix(matrix: &[f32], channels: usize, plane: usize, coefficients: &[f32], 
     }
 }
 
-/// z[k] = Σ F[k][c] · x[c] for every position; `matrix` holds F row by row, ascending c.
+/// `z[k] = Σ F[k][c] · x[c]` for every position; `matrix` holds F row by row, ascending c.
 #[inline(never)]
 pub fn project(matrix: &[f32], channels: usize, plane: usize, values: &[f32], out: &mut [f32]) {
     for (row, z) in matrix.chunks_exact(channels).zip(out.chunks_exact_mut(plane)) {

@@ -2,7 +2,7 @@
 //!
 //! A crate of their own because a profile sets the optimisation level by crate: the WASM builds are compiled for size, and
 //! these loops for speed. Every function is a plain loop over slices with one result on every machine; what it is good for
-//! is said where it is called. [`dispatch`] says how they get their SIMD twins.
+//! is said where it is called. The module `dispatch` says how they get their SIMD twins.
 #![cfg_attr(not(feature = "std"), no_std)]
 #![deny(unsafe_code)]
 

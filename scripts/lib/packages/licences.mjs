@@ -1,5 +1,5 @@
 // The licences of every npm package in the lock files, those for other platforms included, against what may be used.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { publishable } from '../pack.mjs';
@@ -17,8 +17,6 @@ const TOOLS = {
   'Python-2.0': 'argparse inside markdown-it: permissive',
 };
 
-const LOCKS = ['.', 'scripts/extras/runtimes', 'scripts/extras/packaging'];
-
 /** One check per lock file for all packages, and one for those that come with what is published. */
 export function licenceChecks(tools) {
   const satisfies = createRequire(join(tools, 'package.json'))('spdx-satisfies');
@@ -28,10 +26,11 @@ export function licenceChecks(tools) {
     if (bad.length === 0) return `${entries.length} packages`;
     throw new Error(bad.map(([path, { license }]) => `${path} is under ${license ?? 'no licence'}`).join('\n'));
   };
+  const groups = readdirSync(join(root, 'scripts', 'extras')).map((group) => `scripts/extras/${group}`);
   const installed = (packages) =>
     Object.entries(packages).filter(([path, { link }]) => path.includes('node_modules/') && !link);
   return [
-    ...LOCKS.map((folder) => [
+    ...['.', ...groups].map((folder) => [
       `licences ${folder === '.' ? 'of all npm packages' : folder}`,
       () => check(installed(lock(folder)), [...SHIPPED, ...Object.keys(TOOLS)]),
     ]),

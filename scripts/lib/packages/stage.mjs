@@ -2,6 +2,7 @@
 import { extras } from '../extras.mjs';
 import { say, seconds } from '../run.mjs';
 import { apiChecks } from './api.mjs';
+import { crateChecks } from './crates.mjs';
 import { denyChecks } from './deny.mjs';
 import { docsChecks } from './docs.mjs';
 import { licenceChecks } from './licences.mjs';
@@ -16,6 +17,7 @@ export async function checkPackages({ strict }) {
   const waiting = [
     // The longest come first: they are programs of their own, and share the machine.
     ...docsChecks(tools),
+    ...crateChecks(),
     ...denyChecks({ strict }),
     ...tarballChecks(tools),
     ...licenceChecks(tools),
