@@ -1,6 +1,7 @@
 // The SDK build: WASM as base64 modules, every source file as ESM and as CommonJS, declarations for both.
 import { copyFileSync, cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
+import { notices } from './notices.mjs';
 import { npmTool, root } from './paths.mjs';
 import { run, say, seconds } from './run.mjs';
 import { files, hash, isFresh, note } from './stamp.mjs';
@@ -13,12 +14,20 @@ const generated = join(sdk, 'src', 'generated');
 /** Builds sdk/dist when sources or WASM files have changed; resolves with whether it did. */
 export async function buildSdk() {
   inlineWasm();
-  const inputs = files('sdk/src', 'sdk/package.json', 'sdk/tsconfig.json', 'tsconfig.base.json', 'scripts/lib/sdk.mjs');
+  const inputs = files(
+    'sdk/src',
+    'sdk/package.json',
+    'sdk/tsconfig.json',
+    'tsconfig.base.json',
+    'scripts/lib/sdk.mjs',
+    'scripts/lib/notices.mjs',
+  );
   const value = hash(inputs.concat([...variants, calibration].map((v) => v.file)));
   if (isFresh('sdk', value, [join(dist, 'esm', 'entry', 'index.js'), join(dist, 'cjs', 'package.json')])) return false;
   const start = Date.now();
   rmSync(dist, { recursive: true, force: true });
   copyWasm();
+  writeFileSync(join(dist, 'wasm', 'THIRD-PARTY.txt'), await notices());
   await Promise.all([transpile(), declarations()]);
   writeFileSync(join(dist, 'cjs', 'package.json'), '{ "type": "commonjs" }\n');
   for (const name of ['LICENSE-MIT', 'LICENSE-APACHE']) copyFileSync(join(root, name), join(sdk, name));

@@ -11,7 +11,8 @@ const SHIPPED = ['0BSD', 'Apache-2.0', 'BSD-2-Clause', 'BSD-3-Clause', 'ISC', 'M
 const TOOLS = {
   'BlueOak-1.0.0': 'permissive',
   'CC-BY-3.0': 'the lists of licences that this check itself reads; not passed on',
-  'CC0-1.0': 'the same',
+  'CC-BY-4.0': 'caniuse-lite inside webpack: a table of browsers; not passed on',
+  'CC0-1.0': 'as CC-BY-3.0',
   'MPL-2.0': 'lightningcss inside Vite: asks for the source of changed files; none is changed or passed on',
   'OFL-1.1': 'the font with which examples draw text; not passed on',
   'Python-2.0': 'argparse inside markdown-it: permissive',

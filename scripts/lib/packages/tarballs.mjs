@@ -34,7 +34,9 @@ async function strays(workspace) {
     .map((line) => line.replace(/^package\//, ''));
   const wanted = /^(dist|vectors)\/|^(package|manifest\.schema)\.json$|^README\.md$|^LICENSE-(MIT|APACHE)$/;
   const unwanted = names.filter((name) => !wanted.test(name));
-  const missing = ['README.md', 'LICENSE-MIT', 'LICENSE-APACHE'].filter((name) => !names.includes(name));
+  const wasm = names.some((name) => name.endsWith('.wasm')) ? ['dist/wasm/THIRD-PARTY.txt'] : [];
+  const needed = ['README.md', 'LICENSE-MIT', 'LICENSE-APACHE', ...wasm];
+  const missing = needed.filter((name) => !names.includes(name));
   if (unwanted.length > 0) throw new Error(`these do not belong into the package: ${unwanted.join(', ')}`);
   if (missing.length > 0) throw new Error(`these are missing: ${missing.join(', ')}`);
 }

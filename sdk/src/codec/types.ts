@@ -6,15 +6,21 @@ export type DType = 'float32' | 'float16' | 'bfloat16' | 'int8' | 'uint8' | 'int
  * (a `Float16Array` is accepted for `float16`); every other type as the typed array of that name.
  */
 export interface Tensor {
+  /** Element type of `data`. */
   readonly type: DType;
+  /** The elements; as many as the product of `dims`. */
   readonly data: ArrayBufferView;
+  /** Sizes of up to eight axes, the last one fastest; none for a single value. */
   readonly dims: readonly number[];
 }
 
 /** What a decoder returns: `new ort.Tensor(r.type, r.data, r.dims)` works as it is. */
 export interface DecodedTensor {
+  /** Element type of `data`. */
   type: DType;
+  /** The elements, in the typed array of their type; halves as their bits. */
   data: Float32Array | Uint16Array | Int8Array | Uint8Array | Int16Array | Int32Array;
+  /** Sizes of the axes, the last one fastest. */
   dims: number[];
   /** Number of elements. */
   size: number;
@@ -70,10 +76,15 @@ export type Granularity = 'tensor' | 'row' | 'channel';
 
 /** Options of an encoder. Only `budget` is required. */
 export interface EncodeOptions {
+  /** What may be spent or lost. */
   budget: Budget;
+  /** The encoder; `auto` unless given. */
   mode?: Mode;
+  /** How much time may be spent; `default` unless given. */
   effort?: Effort;
+  /** How dims map to rows, channels and planes; `auto` unless given. */
   layout?: Layout;
+  /** What shares one scale, and is held to an `nrmse` on its own; `tensor` unless given. */
   granularity?: Granularity;
   /** Whether to measure the errors of the finished frame where the budget does not need it; true unless given. */
   report?: boolean;
@@ -83,11 +94,13 @@ export interface EncodeOptions {
 
 /** What a stream fixes for all of its bodies. */
 export interface StreamOptions {
+  /** Element type of the rows. */
   type: DType;
   /** Dims of a body; the first is the largest number of rows a body may have. With 1 every body has exactly one, and says so in no byte. */
   dims: readonly number[];
   /** Quantiser step, the same for every row. */
   step: number;
+  /** How dims map to rows, channels and planes; `auto` unless given. */
   layout?: Layout;
   /** Tails of the built-in tables, from 0 (heavy) to 3 (light); 1 unless given. */
   shape?: 0 | 1 | 2 | 3;
@@ -124,6 +137,7 @@ export interface EncodeReport {
   rawBytes: number;
   /** `rawBytes / bytes`. */
   ratio: number;
+  /** Bits of the frame by elements of the tensor. */
   bitsPerValue: number;
   /** The encoder that was used. */
   mode: Exclude<Mode, 'auto'>;
@@ -131,7 +145,9 @@ export interface EncodeReport {
   step: number;
   /** √(Σe²/Σx²) over the tensor. This and the next three are NaN where they were not measured. */
   nrmse: number;
+  /** The same of the scale group that came off worst. */
   worstGroupNrmse: number;
+  /** Largest absolute difference of a value. */
   maxError: number;
   /** Σy²/Σx²: 1 when the energy is kept. */
   energyRatio: number;
@@ -141,6 +157,7 @@ export interface EncodeReport {
   sections: Record<string, number>;
   /** Names of the tools the frame uses. */
   tools: string[];
+  /** Sentences about what the caller may want to know; mostly none. */
   warnings: string[];
   /** Time inside the encoder, copies included. */
   microseconds: number;
@@ -148,7 +165,9 @@ export interface EncodeReport {
 
 /** A frame and what was done to make it. */
 export interface EncodeResult {
+  /** The standalone frame. */
   bytes: Uint8Array;
+  /** What was done to make it. */
   report: EncodeReport;
 }
 
@@ -166,11 +185,17 @@ export interface FrameEntry {
 
 /** Everything `inspect` can say without touching the payload. */
 export interface FrameInfo {
+  /** Version of the bitstream; 0 until it is frozen. */
   version: number;
+  /** Draft of version 0. */
   draft: number;
+  /** Element type of the tensor. */
   type: DType;
+  /** Sizes of its axes. */
   dims: number[];
+  /** Number of its elements. */
   size: number;
+  /** Bytes of the frame. */
   bytes: number;
   /** Every field in order. */
   entries: FrameEntry[];
