@@ -14,7 +14,7 @@ import type { Verdict } from './verdict.ts';
 export const Exit = { passed: 0, failed: 1, usage: 2, notRun: 3 } as const;
 
 const EPILOGUE = `
-Programs are called as appendix B of the specification says. Exit codes: 0 everything passed, 1 something failed,
+Programs are called as appendix B of the specification says, readers of containers as appendix A of theirs. Exit codes: 0 everything passed, 1 something failed,
 2 usage, 3 the program could not be started or the vectors not read.`;
 
 interface Common {
@@ -32,6 +32,10 @@ interface Common {
 interface DecoderFlags extends Common {
   class: DecoderClass;
   tier: Tier;
+  vectors: string;
+}
+
+interface ContainerFlags extends Common {
   vectors: string;
 }
 
@@ -57,6 +61,11 @@ export function createProgram(ended: (code: number) => void): Command {
     .description('tensors and budgets through an encoder program, judged by the reference decoder')
     .action(async (command: string[], flags: Common) => ended(await runEncoder(command, flags)));
 
+  common(program.command('container <command...>'))
+    .description('every container through a program that reads them: what lies in it, and what can be recovered')
+    .addOption(new Option('--vectors <folder>', 'folder with manifest.json').default(OWN_VECTORS, "this package's"))
+    .action(async (command: string[], flags: ContainerFlags) => ended(await runContainer(command, flags)));
+
   program
     .command('reference-decoder')
     .description('the reference decoder as a decoder program (appendix B.2)')
@@ -79,6 +88,15 @@ export function createProgram(ended: (code: number) => void): Command {
     .action(async (flags) => {
       const { referenceEncoder } = await import('./programs.ts');
       ended(await referenceEncoder(flags));
+    });
+
+  program
+    .command('reference-container')
+    .description('the reference reader of containers as a program (container.md, appendix A)')
+    .option('--recover', 'recover what a writer that was stopped left behind')
+    .action(async (flags) => {
+      const { referenceContainer } = await import('./programs.ts');
+      ended(await referenceContainer(flags));
     });
 
   program
@@ -137,6 +155,23 @@ async function runEncoder(command: string[], flags: Common): Promise<number> {
     .filter((_, i) => i % every === 0);
   const rules = { command, limits: limitsOf(flags) };
   return run(`encoder ${command.join(' ')}`, readManifest(), flags, cases, (c) => judgeEncoder(rules, c));
+}
+
+async function runContainer(command: string[], flags: ContainerFlags): Promise<number> {
+  const { containerCases, judgeContainer } = await import('./container.ts');
+  const manifest = readManifest(flags.vectors);
+  const { filter, every } = flags;
+  const cases = containerCases(manifest)
+    .filter(({ vector: { id, sections } }) => {
+      const named = (word: string) =>
+        word.startsWith('§') ? sections.includes(word.slice(1).trim()) : id.includes(word);
+      return !filter || filter.some(named);
+    })
+    .filter((_, i) => i % every === 0);
+  const limits = limitsOf(flags);
+  return run(`container ${command.join(' ')}`, manifest, flags, cases, (c) =>
+    judgeContainer(command, limits, manifest, c),
+  );
 }
 
 function limitsOf({ timeout, memory }: Common): Limits {

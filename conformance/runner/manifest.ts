@@ -1,6 +1,7 @@
 /** The vectors as the manifest lists them, and which of them to run. */
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
+import type { Finding } from './container-answer.ts';
 import type { ErrorClass, Type } from './neutral.ts';
 
 /** The tiers of § 1.1, lowest first. */
@@ -56,6 +57,18 @@ export interface Vector {
   limits?: { maxBytes: number };
 }
 
+/** One container; its path is relative to the manifest. */
+export interface ContainerVector {
+  id: string;
+  about: string;
+  /** Sections of the container's specification; they begin with C. */
+  sections: string[];
+  file: string;
+  /** What reading the whole file answers, and what recovering it does. */
+  scan: Finding;
+  recover: Finding;
+}
+
 /** The manifest, and the folder its paths start from. */
 export interface Manifest {
   folder: string;
@@ -63,6 +76,7 @@ export interface Manifest {
   /** Titles of the specification's sections. */
   sections: Record<string, string>;
   vectors: Vector[];
+  containers: ContainerVector[];
 }
 
 /** The vectors of this package. */
@@ -71,8 +85,8 @@ export const OWN_VECTORS = fileURLToPath(new URL('../vectors/', import.meta.url)
 /** Reads `manifest.json` in a folder. */
 export function readManifest(folder = OWN_VECTORS): Manifest {
   const base = folder.endsWith('/') ? folder : `${folder}/`;
-  const { draft, sections, vectors } = JSON.parse(readFileSync(`${base}manifest.json`, 'utf8'));
-  return { folder: base, draft, sections, vectors };
+  const { draft, sections, vectors, containers = [] } = JSON.parse(readFileSync(`${base}manifest.json`, 'utf8'));
+  return { folder: base, draft, sections, vectors, containers };
 }
 
 /** Which vectors to run. */

@@ -1,4 +1,4 @@
-/** `reference-decoder` and `reference-encoder`: the SDK as programs of appendix B. */
+/** `reference-decoder`, `reference-encoder` and `reference-container`: the SDK as programs of the specifications' appendices. */
 import { readFileSync } from 'node:fs';
 import { NeutralError, readNeutral, STATUS, statusOf, writeNeutral } from './neutral.ts';
 
@@ -58,6 +58,15 @@ export async function referenceEncoder({ nrmse, maxError, bytes, lossless }: Enc
   } catch (error) {
     return refuse(error);
   }
+}
+
+/** Reads a container from standard input and answers as container.md's appendix A says; returns the exit status. */
+export async function referenceContainer({ recover = false }: { recover?: boolean }) {
+  const containers = await import('slicer-codec/container');
+  const { inWords, recovered, scanned } = await import('./container-answer.ts');
+  const bytes = new Uint8Array(readFileSync(STDIN));
+  await write(Buffer.from(`${inWords((recover ? recovered : scanned)(containers, bytes))}\n`));
+  return 0;
 }
 
 function refuse(error: unknown): number {

@@ -1,7 +1,7 @@
 /** What laws are made of. */
 import type fc from 'fast-check';
 import type { Codec } from 'slicer-codec';
-import type * as container from 'slicer-codec/container';
+import type { Containers } from '../runner/container-answer.ts';
 
 /** What became of a law that holds. */
 export interface Outcome {
@@ -32,9 +32,6 @@ export interface PlainTensor {
   dims: number[];
   bytes: Uint8Array;
 }
-
-/** What reads containers. */
-export type Containers = Pick<typeof container, 'readContainer' | 'recoverContainer'>;
 
 /** What is under test. */
 export interface Implementation {

@@ -2,7 +2,7 @@
 import { sha256 } from '@noble/hashes/sha2.js';
 import { bytesToHex } from '@noble/hashes/utils.js';
 import type { DecodedTensor, DecodeOptions } from 'slicer-codec';
-import type { ContainerVector } from './containers.ts';
+import type { ContainerVector } from '../runner/manifest.ts';
 import { check, type Implementation, type Law } from './law.ts';
 import type { Recorder } from './record.ts';
 import { bytesOf } from './tensors.ts';
