@@ -8,6 +8,9 @@ import { run } from '../../scripts/lib/run.mjs';
 
 const TARGET = join(root, 'target', 'bench');
 
+/** The program. */
+export const PROGRAM = join(TARGET, 'release', `slicer-bench-native${process.platform === 'win32' ? '.exe' : ''}`);
+
 /** Crates of the peers: features of the program, by the same names. */
 const PEERS = ['lz4_flex', 'pco', 'constriction'];
 
@@ -43,8 +46,7 @@ export function crateVersion(name) {
 /** The running program with its tensors. */
 export class Native {
   constructor(files) {
-    const program = join(TARGET, 'release', `slicer-bench-native${process.platform === 'win32' ? '.exe' : ''}`);
-    this.child = spawn(program, files, { stdio: ['pipe', 'pipe', 'inherit'] });
+    this.child = spawn(PROGRAM, files, { stdio: ['pipe', 'pipe', 'inherit'] });
     this.lines = createInterface({ input: this.child.stdout })[Symbol.asyncIterator]();
   }
 

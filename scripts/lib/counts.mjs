@@ -37,9 +37,11 @@ export async function measure() {
   return counts;
 }
 
-async function total(program, name, repeats) {
-  const args = ['--tool=callgrind', '--callgrind-out-file=/dev/null', program, name, String(repeats)];
-  const { output } = await run('valgrind', args);
+const total = (program, name, repeats) => instructions(program, [name, String(repeats)]);
+
+/** Instructions that a program executes from its start to its end. */
+export async function instructions(program, args) {
+  const { output } = await run('valgrind', ['--tool=callgrind', '--callgrind-out-file=/dev/null', program, ...args]);
   return Number(/Collected : (\d+)/.exec(output)[1]);
 }
 

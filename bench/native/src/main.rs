@@ -8,6 +8,12 @@
 //! one row of hidden states as a bare body, `round` runs everything once (or, with a part of its name behind it, one codec)
 //! and prints the CPU times. Small tensors are coded many times over: the clock is no finer. The driver interleaves rounds
 //! with its own, so that both see the same load.
+//!
+//! ```text
+//! slicer-bench-native count FILE.npy SETTING encode|decode REPEATS
+//! ```
+//!
+//! codes a tensor a number of times and prints nothing: a counter of instructions looks on.
 
 mod clock;
 mod memory;
@@ -37,12 +43,19 @@ struct Case {
 }
 
 fn main() -> io::Result<()> {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [first, path, setting, way, repeats] = &arguments[..]
+        && first == "count"
+    {
+        let tensor = npy::read(path)?;
+        let repeats = repeats.parse().expect("REPEATS is a number");
+        ours::repeat(&tensor, step_of(&tensor), setting, way, repeats);
+        return Ok(());
+    }
     let mut cases = Vec::new();
-    for path in std::env::args().skip(1) {
+    for path in arguments {
         let tensor = npy::read(&path)?;
-        let square = tensor.values.iter().map(|&v| f64::from(v) * f64::from(v)).sum::<f64>();
-        let rms = (square / tensor.values.len().max(1) as f64).sqrt();
-        let step = (RELATIVE_STEP * rms) as f32;
+        let step = step_of(&tensor);
         let name = path
             .rsplit('/')
             .next()
@@ -87,6 +100,13 @@ fn main() -> io::Result<()> {
         io::stdout().flush()?;
     }
     Ok(())
+}
+
+/// The step for a tensor.
+fn step_of(tensor: &npy::Tensor) -> f32 {
+    let square = tensor.values.iter().map(|&v| f64::from(v) * f64::from(v)).sum::<f64>();
+    let rms = (square / tensor.values.len().max(1) as f64).sqrt();
+    (RELATIVE_STEP * rms) as f32
 }
 
 /// Everything once: per case and codec, bytes and nanoseconds of CPU time for both directions.

@@ -57,9 +57,8 @@ fn reference(tensor: &Tensor) -> TensorRef<'_> {
     TensorRef::new(DType::F32, &tensor.dims, tensor.bytes()).expect("bytes and dims come from one file")
 }
 
-/// Peak bytes of a fresh encoder (the caller's tensor added) and of a fresh decoder (its tensor is among what it holds).
-pub fn peaks(tensor: &Tensor, step: f32) -> Vec<(&'static str, usize, usize)> {
-    let input = reference(tensor);
+/// Everything that the cost of coding is told for, by name.
+fn settings(step: f32) -> Vec<(&'static str, EncodeOptions)> {
     let set = |budget, mode, effort, report| EncodeOptions {
         mode,
         effort,
@@ -72,7 +71,7 @@ pub fn peaks(tensor: &Tensor, step: f32) -> Vec<(&'static str, usize, usize)> {
         blocks,
         distortion,
     };
-    let settings = [
+    vec![
         ("step, fast", set(Budget::Step(step), Mode::Auto, Effort::Fast, false)),
         (
             "step, default",
@@ -108,9 +107,14 @@ pub fn peaks(tensor: &Tensor, step: f32) -> Vec<(&'static str, usize, usize)> {
             set(Budget::BitsPerValue(20.0), Mode::Auto, Effort::Default, true),
         ),
         ("lossless", set(Budget::Lossless, Mode::Auto, Effort::Default, true)),
-    ];
+    ]
+}
+
+/// Peak bytes of a fresh encoder (the caller's tensor added) and of a fresh decoder (its tensor is among what it holds).
+pub fn peaks(tensor: &Tensor, step: f32) -> Vec<(&'static str, usize, usize)> {
+    let input = reference(tensor);
     let mut rows = Vec::new();
-    for (label, options) in settings {
+    for (label, options) in settings(step) {
         let mut frame = Vec::new();
         let (result, encode) = peak(|| Encoder::new().encode(&input, &options, &mut frame).map(|_| ()));
         result.expect("the bench's tensors can be encoded");
@@ -124,4 +128,24 @@ pub fn peaks(tensor: &Tensor, step: f32) -> Vec<(&'static str, usize, usize)> {
         rows.push((label, encode + input.bytes.len(), decode + frame.len()));
     }
     rows
+}
+
+/// Encodes a tensor under one of the settings, or decodes its frame, a number of times: for a counter of instructions.
+pub fn repeat(tensor: &Tensor, step: f32, setting: &str, way: &str, repeats: u32) {
+    let input = reference(tensor);
+    let all = settings(step);
+    let (_, options) = all.iter().find(|(label, _)| *label == setting).expect("a setting");
+    let (mut encoder, mut decoder) = (Encoder::new(), Decoder::new());
+    let (mut frame, mut out) = (Vec::new(), Vec::new());
+    let encodes = if way == "encode" { repeats } else { 1 };
+    for _ in 0..encodes {
+        encoder
+            .encode(&input, options, &mut frame)
+            .expect("the bench's tensors can be encoded");
+    }
+    for _ in encodes..repeats {
+        decoder
+            .decode_into(&frame, Limits::default(), &mut out)
+            .expect("a frame just made can be decoded");
+    }
 }
