@@ -28,7 +28,8 @@ export function latencyPlot(curves, subtitle) {
     grid: places.map((left) => ({ left, top: 92, width: 430, height: 330 })),
     xAxis: measures.map((_, gridIndex) => ({
       type: 'log',
-      logBase: 2,
+      // A tick every four powers of two.
+      logBase: 16,
       gridIndex,
       name: 'values',
       nameLocation: 'middle',
@@ -72,19 +73,19 @@ export function peersPlot(rows, subtitle) {
   });
   bars.sort((a, b) => a.speed('decode') - b.speed('decode'));
   const ways = ['encode', 'decode'];
-  return draw(1080, 130 + 30 * bars.length, {
+  return draw(1080, 150 + 30 * bars.length, {
     title: { text: 'Speed beside the peers, MB of fp32 a second', subtext: subtitle, left: 20, top: 12 },
     grid: [
-      { left: 330, top: 92, width: 320, height: 30 * bars.length },
-      { left: 710, top: 92, width: 320, height: 30 * bars.length },
+      { left: 330, top: 116, width: 320, height: 30 * bars.length },
+      { left: 710, top: 116, width: 320, height: 30 * bars.length },
     ],
     xAxis: ways.map((name, gridIndex) => ({
       type: 'log',
       gridIndex,
       name,
       nameLocation: 'middle',
-      nameGap: -8,
-      min: 10,
+      nameGap: 24,
+      min: 1,
       position: 'top',
     })),
     yAxis: ways.map((_, gridIndex) => ({
