@@ -1,6 +1,6 @@
 // `node bench/speed/cost-model.mjs`: writes bench/speed/cost-model.json and docs/cost-model.md, what coding costs wherever it
-// runs: instructions, counted under callgrind, and peak bytes of the heap, each as a line over the number of values. Neither
-// depends on the clock, nor on what else a machine does.
+// runs: instructions at some sizes, counted under callgrind, and peak bytes of the heap as a line over the number of values.
+// Neither depends on the clock, nor on what else a machine does.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { instructions } from '../../scripts/lib/counts.mjs';
@@ -11,14 +11,18 @@ import { table } from '../rate/report.mjs';
 import { writePowers } from './frames.mjs';
 import { buildNative, Native, PROGRAM } from './native.mjs';
 
-/** Two sizes tell what a value adds from what every tensor takes: those of small cuts, and of large ones. */
-const COUNTED = [12, 16];
+/** Exponents of the sizes that are counted: a small cut, a large one, and where what every tensor takes is no matter. */
+const COUNTED = [12, 16, 18];
+/** Above so many instructions a value the last size is left out: it takes minutes and tells nothing more. */
+const DEAR = 2000;
+/** Two sizes tell what a value adds to the peak from what every tensor takes. */
 const HELD = [16, 20];
 /** Counted over so many repeats, less those of a warm-up. */
 const REPEATS = [2, 4];
 /** Settings that `npm run counts` counts without vectors too, by its names. */
 const PORTABLE = { 'step, fast': 'fast', 'step, default': 'default', 'step, dense': 'dense' };
-const TOKEN = 'token of 576 values, bare body';
+const TOKEN_VALUES = 576;
+const TOKEN = `token of ${TOKEN_VALUES} values, bare body`;
 const WAYS = ['encode', 'decode'];
 
 const NOTE =
@@ -26,11 +30,11 @@ const NOTE =
   'figures rank the settings, and a timing of one setting has to set the scale.';
 
 /** A line through two points `{ values, cost }`. */
-export function line(small, large, digits = 2) {
+function line(small, large) {
   const perValue = (large.cost - small.cost) / (large.values - small.values);
   return {
     fixed: Math.max(0, Math.round(small.cost - perValue * small.values)),
-    perValue: Number(perValue.toFixed(digits)),
+    perValue: Number(perValue.toFixed(2)),
   };
 }
 
@@ -48,7 +52,7 @@ export function peaks(rows) {
 /**
  * The model.
  * @param {object} held what `peaks` gives
- * @param {object} counted instructions as lines, by setting and way
+ * @param {object} counted instructions as `[values, instructions]` of some sizes, by setting and way
  * @param {object} stored instructions.json: per value on two paths, by compiler
  */
 export function costModel(held, counted, stored) {
@@ -66,24 +70,20 @@ export function costModel(held, counted, stored) {
       };
     }
   }
-  // A body has one size: all of it counts by the value.
   settings[TOKEN] = Object.fromEntries(
     WAYS.map((way) => {
       const of = (path) => paths[path][`${way} token`];
       const portable = Number((of('portable') / of('simd')).toFixed(2));
-      return [way, { instructions: { fixed: 0, perValue: of('simd') }, portable }];
+      return [way, { instructions: [[TOKEN_VALUES, Math.round(TOKEN_VALUES * of('simd'))]], portable }];
     }),
   );
   return { note: NOTE, compiler, settings };
 }
 
-const thousands = (count) => (count >= 1e6 ? `${(count / 1e6).toFixed(1)} M` : `${Math.round(count / 1000)} k`);
-
 /** The page. */
 export function costPage({ compiler, settings }) {
-  const short = (value) => value.toFixed(value < 100 ? 1 : 0);
-  const count = ({ instructions: { fixed, perValue } }) =>
-    fixed ? `${short(perValue)} n + ${thousands(fixed)}` : `${short(perValue)} n`;
+  const count = ({ instructions }) =>
+    instructions.map(([values, all]) => (all / values).toFixed(all / values < 100 ? 1 : 0)).join(' · ');
   const factor = ({ portable }) => portable?.toFixed(2) ?? '–';
   const peak = ({ peakBytes }) =>
     peakBytes ? `${peakBytes.perValue.toFixed(1)} n + ${Math.ceil(peakBytes.fixed / 1024)} KiB` : '–';
@@ -91,18 +91,18 @@ export function costPage({ compiler, settings }) {
     setting,
     ...[count, factor, peak].flatMap((text) => WAYS.map((way) => text(cost[way]))),
   ]);
-  const columns = ['instructions', 'without vectors ×', 'peak bytes'];
+  const columns = ['instructions a value', 'without vectors ×', 'peak bytes, n values'];
   const head = ['setting', ...columns.flatMap((name) => WAYS.map((way) => `${way}: ${name}`))];
   return `# What coding costs
 
-For a tensor of n values, what no clock and no other load changes. \`node bench/speed/cost-model.mjs\` writes this page and
-[cost-model.json](../bench/speed/cost-model.json), the same for programs.
+What no clock and no other load changes. \`node bench/speed/cost-model.mjs\` writes this page and [cost-model.json](../bench/speed/cost-model.json), the same for
+programs: \`[values, instructions]\`, to be read as straight lines from one size to the next, and on beyond the ends.
 
 ${table(head, body)}
 
-**Instructions** (${compiler}, AVX2): a line through 2^${COUNTED[0]} and 2^${COUNTED[1]} values of a made-up dense tensor, an encoder or decoder that has been used before;
-on other tensors searches end elsewhere, so take these for the size of things. What stands without n is the price of a small tensor: tables, their costs, and
-what is tried before one is chosen. *Without vectors* is the factor on the portable path, near what the scalar WASM build runs, from \`npm run counts\`, as the row of the token.
+**Instructions** (${compiler}, AVX2) at ${COUNTED.map((k) => `2^${k}`).join(', ')} values of a made-up dense tensor, without the last where that takes minutes; an encoder or decoder that has been used before.
+On other tensors searches end elsewhere: take these for the size of things. What a value costs falls with the size because tables, their bytes, and what is tried before one is
+chosen cost every tensor about the same. *Without vectors* is the factor on the portable path, near what the scalar WASM build runs, from \`npm run counts\`, as is the row of the token.
 
 **Peaks** are of the heap, through 2^${HELD[0]} and 2^${HELD[1]} values: of a fresh encoder with the caller's float32 tensor, and of a fresh decoder with its frame and its tensor.
 WASM holds the same in its own memory.
@@ -111,7 +111,7 @@ WASM holds the same in its own memory.
 `;
 }
 
-/** Instructions of every setting and way, as lines over the values. */
+/** Instructions of every setting and way, at the sizes of the files. */
 async function count(settings, files, say) {
   const result = {};
   const cost = async (file, setting, way) => {
@@ -119,17 +119,19 @@ async function count(settings, files, say) {
     for (const repeats of REPEATS) {
       totals.push(await instructions(PROGRAM, ['count', file, setting, way, String(repeats)]));
     }
-    return (totals[1] - totals[0]) / (REPEATS[1] - REPEATS[0]);
+    return Math.round((totals[1] - totals[0]) / (REPEATS[1] - REPEATS[0]));
   };
   for (const setting of settings) {
     result[setting] = {};
     for (const way of WAYS) {
-      say(`counting: ${setting}, ${way}`);
       const points = [];
       for (const [i, file] of files.entries()) {
-        points.push({ values: 2 ** COUNTED[i], cost: await cost(file, setting, way) });
+        const [values, before] = points.at(-1) ?? [1, 0];
+        if (i === files.length - 1 && before > DEAR * values) break;
+        say(`counting: ${setting}, ${way}, 2^${COUNTED[i]} values`);
+        points.push([2 ** COUNTED[i], await cost(file, setting, way)]);
       }
-      result[setting][way] = line(points[0], points[1], 1);
+      result[setting][way] = points;
     }
   }
   return result;

@@ -1,6 +1,6 @@
 // What the speed bench makes of its measurements.
 import { expect, test } from 'vitest';
-import { costModel, costPage, line, peaks } from '../speed/cost-model.mjs';
+import { costModel, costPage, peaks } from '../speed/cost-model.mjs';
 import { powerOfTwo } from '../speed/made-up.mjs';
 import { meanRatios, Timings } from '../speed/timings.mjs';
 
@@ -24,17 +24,19 @@ test('tensors of a power of two have that many values', () => {
   }
 });
 
-test('the cost model is a line over the values', () => {
+test('the cost model has peaks as lines over the values, and instructions at some sizes', () => {
   const at = (values, encode) => ({ setting: 'step, fast', tensor: 4 * values, encode, decode: 5 * values + 7 });
   const held = peaks([at(1000, 8100), at(3000, 24100)]);
   expect(held['step, fast'].encode).toEqual({ perValue: 8, fixed: 100 });
   expect(held['step, fast'].decode).toEqual({ perValue: 5, fixed: 7 });
-  const cost = line({ values: 100, cost: 5000 }, { values: 1100, cost: 15_000 });
-  expect(cost).toEqual({ perValue: 10, fixed: 4000 });
   const kernels = { 'encode fast': 50, 'decode fast': 11, 'encode token': 400, 'decode token': 200 };
   const slow = Object.fromEntries(Object.entries(kernels).map(([name, n]) => [name, 2 * n]));
-  const counted = { 'step, fast': { encode: cost, decode: cost } };
+  const points = [
+    [100, 50_000],
+    [1000, 60_000],
+  ];
+  const counted = { 'step, fast': { encode: points, decode: points } };
   const model = costModel(held, counted, { compiler: { simd: kernels, portable: slow } });
-  expect(model.settings['step, fast'].encode).toMatchObject({ instructions: cost, portable: 2 });
-  expect(costPage(model)).toContain('| step, fast | 10.0 n + 4 k | 10.0 n + 4 k | 2.00 | 2.00 | 8.0 n + 1 KiB |');
+  expect(model.settings['step, fast'].encode).toMatchObject({ instructions: points, portable: 2 });
+  expect(costPage(model)).toContain('| step, fast | 500 · 60.0 | 500 · 60.0 | 2.00 | 2.00 | 8.0 n + 1 KiB |');
 });
