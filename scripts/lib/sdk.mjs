@@ -82,7 +82,15 @@ async function transpile() {
   const library = sources.filter((path) => !/^(cli|entry\/.*workerd)/.test(relative(join(sdk, 'src'), path)));
   await Promise.all([
     build({ ...common, outdir: join(dist, 'esm'), format: 'esm', logLevel: 'warning' }),
-    build({ ...common, entryPoints: library, outdir: join(dist, 'cjs'), format: 'cjs', logLevel: 'warning' }),
+    build({
+      ...common,
+      entryPoints: library,
+      outdir: join(dist, 'cjs'),
+      format: 'cjs',
+      // The one file that asks where it is (pool/node.ts) takes either.
+      define: { 'import.meta.url': '__filename' },
+      logLevel: 'warning',
+    }),
   ]);
 }
 

@@ -57,6 +57,10 @@ const ADVICE: Readonly<Record<string, string>> = {
   not_a_cut: 'Choose a tensor through which every path from input to output runs.',
   bad_cut: 'Give the cut.json that `slicer split` wrote.',
   model_failed: 'Check types and dims of the inputs.',
+  no_workers: "Call encode and decode of 'slicer-codec' instead.",
+  pool_closed: 'Make another pool, or close this one when its last job is done.',
+  worker_failed:
+    "Check that the worker's script imports 'slicer-codec/worker', that the page's policy lets it load, and that there is memory; the next job gets a new worker.",
   io_error: 'Check that the file exists and that you may read or write it.',
   internal: 'This is a defect in slicer-codec: please report it with the input. The codec has been restarted.',
 };

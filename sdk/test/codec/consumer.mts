@@ -10,6 +10,7 @@ import {
   type Tensor,
 } from 'slicer-codec';
 import { Decoder, StreamDecoder } from 'slicer-codec/decode';
+import { createPool, type Pool } from 'slicer-codec/pool';
 import { createCodec } from 'slicer-codec/slim';
 
 export async function use(tensor: Tensor): Promise<[DecodedTensor, EncodeReport]> {
@@ -24,6 +25,10 @@ export async function use(tensor: Tensor): Promise<[DecodedTensor, EncodeReport]
   encode(tensor, {});
   // @ts-expect-error: the method needs a distortion
   encode(tensor, { budget: { keep: 0.5 } });
+  const pool: Pool = createPool({ worker: () => new Worker('/worker.js', { type: 'module' }), size: 2 });
+  const packed = await pool.encodeAsync(tensor, { budget: 'small' }, { transfer: true, signal: AbortSignal.timeout(9) });
+  await pool.decodeAsync(packed.bytes);
+  await pool.close();
   const own = createCodec();
   await own.init(new URL('https://example.org/simd.wasm'));
   return [decode(bytes), report];

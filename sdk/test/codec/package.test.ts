@@ -50,6 +50,7 @@ describe('exports', () => {
       'slicer-codec/decode',
       'slicer-codec/npy',
       'slicer-codec/runtime',
+      'slicer-codec/pool',
     ]) {
       const names = Object.keys(await import(path)).filter((name) => name !== 'default' && name !== 'module.exports');
       expect(Object.keys(require(path)).sort()).toEqual(names.sort());

@@ -1,0 +1,197 @@
+/** The pool: a queue, and workers that are started when there is work for them. */
+import { SLOT } from '../codec/abi.js';
+import { checkBytes } from '../codec/decode.js';
+import { SlicerError } from '../codec/errors.js';
+import { writeDecodeOptions, writeEncodeOptions } from '../codec/options.js';
+import { arrayOver, checkTensor } from '../codec/tensor.js';
+import type { DecodedTensor, DecodeOptions, EncodeOptions, EncodeResult, Tensor } from '../codec/types.js';
+import { Link } from './link.js';
+import { type Job, type Outcome, ownBuffer, type Response, unpackError } from './message.js';
+import { Shelf } from './profiles.js';
+import type { JobOptions, Pool, WorkerLike } from './types.js';
+
+/** Milliseconds that a worker has to finish a job that nobody waits for any more: most do, and starting another takes time too. */
+const GRACE = 250;
+
+/** A job that waits, or that a worker is busy with. */
+interface Entry {
+  readonly job: Job;
+  readonly settle: (error: unknown, outcome?: Outcome) => void;
+}
+
+/** A pool of at most `size` workers from `start`. */
+export class WorkerPool implements Pool {
+  private readonly shelf = new Shelf();
+  private queue: Entry[] = [];
+  private readonly idle: Link[] = [];
+  /** Every worker there is; those with a job name it. */
+  private readonly links = new Map<Link, Entry | undefined>();
+  private closed: Promise<void> | undefined;
+
+  constructor(
+    readonly size: number,
+    private readonly start: () => WorkerLike,
+  ) {}
+
+  get pending(): number {
+    return this.queue.length + [...this.links.values()].filter((entry) => entry !== undefined).length;
+  }
+
+  async encodeAsync(tensor: Tensor, options: EncodeOptions, job: JobOptions = {}): Promise<EncodeResult> {
+    this.admit(job);
+    checkTensor(tensor);
+    const profiles = options?.profile === undefined ? [] : [this.shelf.number(options.profile)];
+    // What cannot be encoded is said here: a mistake needs no worker, and need not be something that can be sent.
+    writeEncodeOptions(options, new Float64Array(SLOTS), 0);
+    const { profile: _profile, ...plain } = options;
+    const { type, data, dims } = tensor;
+    const bytes = ownBuffer(data, job.transfer === true);
+    const outcome = await this.queued(
+      { kind: 'encode', type, data: bytes, dims: [...dims], options: plain, profiles },
+      job.signal,
+    );
+    if (outcome.kind !== 'encoded') throw confused();
+    return { bytes: new Uint8Array(outcome.data), report: outcome.report };
+  }
+
+  async decodeAsync(
+    bytes: Uint8Array | ArrayBuffer,
+    options: DecodeOptions = {},
+    job: JobOptions = {},
+  ): Promise<DecodedTensor> {
+    this.admit(job);
+    const input = checkBytes(bytes);
+    const { profiles: given = [], ...plain } = options ?? {};
+    const profiles = given.map((profile) => this.shelf.number(profile));
+    writeDecodeOptions(options, new Float64Array(SLOTS), 0);
+    const data = ownBuffer(input, job.transfer === true);
+    const outcome = await this.queued({ kind: 'decode', data, options: plain, profiles }, job.signal);
+    if (outcome.kind !== 'decoded') throw confused();
+    const { type, dims, size } = outcome;
+    return { type, data: arrayOver(type, new Uint8Array(outcome.data)), dims, size };
+  }
+
+  close(): Promise<void> {
+    this.closed ??= this.shut();
+    return this.closed;
+  }
+
+  private async shut(): Promise<void> {
+    const entries = [...this.queue, ...this.links.values()];
+    const ends = [...this.links.keys()].map((link) => link.end());
+    this.queue = [];
+    this.links.clear();
+    this.idle.length = 0;
+    for (const entry of entries) entry?.settle(gone());
+    await Promise.all(ends);
+  }
+
+  /** Refuses a call that cannot be served. */
+  private admit(job: JobOptions): void {
+    for (const key in job) {
+      if (key !== 'transfer' && key !== 'signal') throw new SlicerError('invalid_option', `Unknown option ${key}.`);
+    }
+    if (this.closed) throw gone();
+    job.signal?.throwIfAborted();
+  }
+
+  /** Queues a job and resolves with what it comes to. */
+  private queued(job: Job, signal: AbortSignal | undefined): Promise<Outcome> {
+    return new Promise((resolve, reject) => {
+      const abort = () => {
+        this.drop(entry);
+        entry.settle(signal?.reason);
+      };
+      const entry: Entry = {
+        job,
+        settle: (error, outcome) => {
+          signal?.removeEventListener('abort', abort);
+          if (outcome) resolve(outcome);
+          else reject(error);
+        },
+      };
+      signal?.addEventListener('abort', abort);
+      this.queue.push(entry);
+      this.feed();
+    });
+  }
+
+  /** Hands jobs to workers while there are both. */
+  private feed(): void {
+    while (this.queue.length > 0 && (this.idle.length > 0 || this.links.size < this.size)) {
+      const entry = this.queue.shift() as Entry;
+      let link: Link | undefined;
+      try {
+        link = this.idle.pop() ?? this.open();
+        this.links.set(link, entry);
+        link.send({ job: entry.job, deliveries: this.shelf.deliveries(entry.job.profiles, link.profiles) });
+      } catch (cause) {
+        if (link) {
+          this.forget(link);
+          link.end();
+        }
+        entry.settle(new SlicerError('worker_failed', `No worker could be started: ${String(cause)}`, { cause }));
+      }
+    }
+  }
+
+  private open(): Link {
+    const link: Link = new Link(
+      this.start(),
+      (response) => this.answered(link, response),
+      (error) => {
+        const entry = this.forget(link);
+        entry?.settle(error);
+        this.feed();
+      },
+    );
+    this.links.set(link, undefined);
+    return link;
+  }
+
+  private answered(link: Link, response: Response): void {
+    const entry = this.links.get(link);
+    this.links.set(link, undefined);
+    this.idle.push(link);
+    link.rest();
+    this.feed();
+    if ('outcome' in response) entry?.settle(undefined, response.outcome);
+    else entry?.settle(unpackError(response.failure));
+  }
+
+  /** Takes a job back: out of the queue, or from a worker that does not come to an end with it. */
+  private drop(entry: Entry): void {
+    this.queue = this.queue.filter((other) => other !== entry);
+    for (const [link, other] of this.links) {
+      if (other !== entry) continue;
+      const late = setTimeout(() => {
+        if (this.links.get(link) !== entry) return;
+        this.forget(link);
+        link.end();
+        this.feed();
+      }, GRACE);
+      // Not in pages, where timers are numbers and keep nothing open.
+      (late as { unref?: () => void }).unref?.();
+    }
+  }
+
+  /** Strikes a worker off; returns the job it had. */
+  private forget(link: Link): Entry | undefined {
+    const entry = this.links.get(link);
+    this.links.delete(link);
+    const at = this.idle.indexOf(link);
+    if (at >= 0) this.idle.splice(at, 1);
+    return entry;
+  }
+}
+
+/** Slots that options are written to. */
+const SLOTS = Math.max(...Object.values(SLOT)) + 64;
+
+function gone(): SlicerError {
+  return new SlicerError('pool_closed', 'The pool is closed.');
+}
+
+function confused(): SlicerError {
+  return new SlicerError('worker_failed', 'A worker of the pool answered something else than it was asked.');
+}

@@ -1,0 +1,58 @@
+/** The worker's side: one job after the other. */
+import type { Codec } from '../codec/api.js';
+import { arrayOver } from '../codec/tensor.js';
+import { type Job, type Outcome, packError, type Request, type Response } from './message.js';
+
+/** Decoders that are kept, one for each set of profiles. */
+const KEPT = 8;
+
+/** Where a worker hears and answers. */
+export interface Port {
+  listen(hear: (request: Request) => void): void;
+  answer(response: Response, transfer: ArrayBuffer[]): void;
+}
+
+/** Answers jobs with this codec for ever. */
+export function serve(codec: Codec, port: Port): void {
+  const profiles = new Map<number, Uint8Array>();
+  const decoders = new Map<string, InstanceType<Codec['Decoder']>>();
+
+  /** A decoder that knows these profiles and no others, so that what a frame decodes to depends on no job before. */
+  const decoder = (numbers: readonly number[]) => {
+    const key = numbers.join();
+    const found = decoders.get(key) ?? new codec.Decoder();
+    // The one used last goes to the end; the one unused longest is at the front.
+    decoders.delete(key);
+    decoders.set(key, found);
+    const [oldest] = decoders.keys();
+    if (decoders.size > KEPT) {
+      decoders.get(oldest)?.free();
+      decoders.delete(oldest);
+    }
+    return found;
+  };
+
+  const run = (job: Job): Outcome => {
+    const given = job.profiles.map((number) => profiles.get(number) as Uint8Array);
+    if (job.kind === 'encode') {
+      const data = arrayOver(job.type, new Uint8Array(job.data));
+      const options = { ...job.options, profile: given[0] };
+      const { bytes, report } = codec.encode({ type: job.type, data, dims: job.dims }, options);
+      return { kind: 'encoded', data: bytes.buffer as ArrayBuffer, report };
+    }
+    const { type, data, dims, size } = decoder(job.profiles).decode(job.data, { ...job.options, profiles: given });
+    return { kind: 'decoded', type, data: data.buffer as ArrayBuffer, dims, size };
+  };
+
+  port.listen(({ job, deliveries }) => {
+    for (const { number, bytes } of deliveries) profiles.set(number, bytes);
+    let outcome: Outcome;
+    try {
+      outcome = run(job);
+    } catch (error) {
+      port.answer({ failure: packError(error) }, []);
+      return;
+    }
+    port.answer({ outcome }, [outcome.data]);
+  });
+}

@@ -1,0 +1,47 @@
+/** What callers of a pool see. */
+import type { DecodedTensor, DecodeOptions, EncodeOptions, EncodeResult, Tensor } from '../codec/types.js';
+
+/** What a pool needs of a worker: a browser's `Worker` has it, and so has that of `node:worker_threads`. */
+export interface WorkerLike {
+  postMessage(message: unknown, transfer: ArrayBuffer[]): void;
+  terminate(): unknown;
+}
+
+/** Options of `createPool`. */
+export interface PoolOptions {
+  /**
+   * Starts a worker that runs `slicer-codec/worker`. In Node it need not be given; in a page it is
+   * `() => new Worker(url, { type: 'module' })` with a script that imports `slicer-codec/worker`.
+   */
+  worker?: () => WorkerLike;
+  /** Most workers at a time, 1…256; as many as the host can run at once unless given. They start when there is work for them. */
+  size?: number;
+}
+
+/** Options of one call. */
+export interface JobOptions {
+  /**
+   * Whether the caller gives its buffer away: it goes to the worker without a copy and is empty afterwards. Only where the array
+   * is the whole of its `ArrayBuffer`; anything else is copied. Off unless given.
+   */
+  transfer?: boolean;
+  /**
+   * Ends the job: the promise is rejected with the signal's reason at once. A worker that is busy with the job for
+   * longer than a quarter of a second after that is ended, and replaced when there is work again.
+   */
+  signal?: AbortSignal;
+}
+
+/** Workers that encode and decode. One frame is one job, and goes to the first worker that is free, in the order of the calls. */
+export interface Pool {
+  /** `encode` in a worker: the same bytes, the same errors. The report's time is that inside the worker. */
+  encodeAsync(tensor: Tensor, options: EncodeOptions, job?: JobOptions): Promise<EncodeResult>;
+  /** `decode` in a worker: the same tensor, the same errors. */
+  decodeAsync(bytes: Uint8Array | ArrayBuffer, options?: DecodeOptions, job?: JobOptions): Promise<DecodedTensor>;
+  /** Most workers at a time. */
+  readonly size: number;
+  /** Jobs that wait for a worker or are in one. */
+  readonly pending: number;
+  /** Ends all workers and rejects what is pending with `pool_closed`; resolves when they have ended. */
+  close(): Promise<void>;
+}
