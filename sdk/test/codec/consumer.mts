@@ -26,7 +26,11 @@ export async function use(tensor: Tensor): Promise<[DecodedTensor, EncodeReport]
   // @ts-expect-error: the method needs a distortion
   encode(tensor, { budget: { keep: 0.5 } });
   const pool: Pool = createPool({ worker: () => new Worker('/worker.js', { type: 'module' }), size: 2 });
-  const packed = await pool.encodeAsync(tensor, { budget: 'small' }, { transfer: true, signal: AbortSignal.timeout(9) });
+  const packed = await pool.encodeAsync(
+    tensor,
+    { budget: 'small' },
+    { transfer: true, signal: AbortSignal.timeout(9) },
+  );
   await pool.decodeAsync(packed.bytes);
   await pool.close();
   const own = createCodec();
