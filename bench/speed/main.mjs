@@ -148,7 +148,8 @@ const plot = (name, svg) => {
   mkdirSync(plots, { recursive: true });
   writeFileSync(join(plots, `${name}.svg`), svg);
 };
-const under = `${result.machine}; ${rounds} rounds, the best`;
+const under = `${result.machine}; load ${result.load[0]}; ${rounds} rounds, the best`;
 const frames = Object.entries(result.frames ?? {}).at(-1);
-if (frames) plot('speed-peers', peersPlot(frames[1], `${frames[0]}, one thread. ${under}`));
+const kind = features ? 'Real cuts' : 'Made-up tensors';
+if (frames) plot('speed-peers', peersPlot(frames[1], `${kind}, ${frames[0]}, one thread. ${under}`));
 if (result.sizes) plot('speed-latency', latencyPlot(result.sizes, `Made-up dense tensors, one thread. ${under}`));
