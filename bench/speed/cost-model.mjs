@@ -52,7 +52,7 @@ export function peaks(rows) {
 /**
  * The model.
  * @param {object} held what `peaks` gives
- * @param {object} counted instructions as `[values, instructions]` of some sizes, by setting and way
+ * @param {object} counted instructions by setting, way and number of values
  * @param {object} stored instructions.json: per value on two paths, by compiler
  */
 export function costModel(held, counted, stored) {
@@ -74,7 +74,7 @@ export function costModel(held, counted, stored) {
     WAYS.map((way) => {
       const of = (path) => paths[path][`${way} token`];
       const portable = Number((of('portable') / of('simd')).toFixed(2));
-      return [way, { instructions: [[TOKEN_VALUES, Math.round(TOKEN_VALUES * of('simd'))]], portable }];
+      return [way, { instructions: { [TOKEN_VALUES]: Math.round(TOKEN_VALUES * of('simd')) }, portable }];
     }),
   );
   return { note: NOTE, compiler, settings };
@@ -83,7 +83,9 @@ export function costModel(held, counted, stored) {
 /** The page. */
 export function costPage({ compiler, settings }) {
   const count = ({ instructions }) =>
-    instructions.map(([values, all]) => (all / values).toFixed(all / values < 100 ? 1 : 0)).join(' · ');
+    Object.entries(instructions)
+      .map(([values, all]) => (all / values).toFixed(all / values < 100 ? 1 : 0))
+      .join(' · ');
   const factor = ({ portable }) => portable?.toFixed(2) ?? '–';
   const peak = ({ peakBytes }) =>
     peakBytes ? `${peakBytes.perValue.toFixed(1)} n + ${Math.ceil(peakBytes.fixed / 1024)} KiB` : '–';
@@ -96,7 +98,7 @@ export function costPage({ compiler, settings }) {
   return `# What coding costs
 
 What no clock and no other load changes. \`node bench/speed/cost-model.mjs\` writes this page and [cost-model.json](../bench/speed/cost-model.json), the same for
-programs: \`[values, instructions]\`, to be read as straight lines from one size to the next, and on beyond the ends.
+programs: instructions by number of values, to be read as straight lines from one size to the next, and on beyond the ends.
 
 ${table(head, body)}
 
@@ -124,12 +126,14 @@ async function count(settings, files, say) {
   for (const setting of settings) {
     result[setting] = {};
     for (const way of WAYS) {
-      const points = [];
+      const points = {};
+      let perValue = 0;
       for (const [i, file] of files.entries()) {
-        const [values, before] = points.at(-1) ?? [1, 0];
-        if (i === files.length - 1 && before > DEAR * values) break;
+        if (i === files.length - 1 && perValue > DEAR) break;
         say(`counting: ${setting}, ${way}, 2^${COUNTED[i]} values`);
-        points.push([2 ** COUNTED[i], await cost(file, setting, way)]);
+        const values = 2 ** COUNTED[i];
+        points[values] = await cost(file, setting, way);
+        perValue = points[values] / values;
       }
       result[setting][way] = points;
     }

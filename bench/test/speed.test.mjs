@@ -31,10 +31,7 @@ test('the cost model has peaks as lines over the values, and instructions at som
   expect(held['step, fast'].decode).toEqual({ perValue: 5, fixed: 7 });
   const kernels = { 'encode fast': 50, 'decode fast': 11, 'encode token': 400, 'decode token': 200 };
   const slow = Object.fromEntries(Object.entries(kernels).map(([name, n]) => [name, 2 * n]));
-  const points = [
-    [100, 50_000],
-    [1000, 60_000],
-  ];
+  const points = { 100: 50_000, 1000: 60_000 };
   const counted = { 'step, fast': { encode: points, decode: points } };
   const model = costModel(held, counted, { compiler: { simd: kernels, portable: slow } });
   expect(model.settings['step, fast'].encode).toMatchObject({ instructions: points, portable: 2 });
