@@ -1,7 +1,7 @@
-// A page, bundled or not. codec.mjs is the block of docs/bundlers.md for this bundler; `to` is where results go.
+// A page, bundled or not. codec.mjs, pool.mjs and worker.js are blocks of docs/bundlers.md; `to` is where results go.
 import * as codec from 'slicer-codec';
 import { decode } from 'slicer-codec/decode';
-import { check } from './check.mjs';
+import { check, checkPool } from './check.mjs';
 
 const to = new URLSearchParams(location.search).get('to') ?? '';
 const violations = [];
@@ -15,6 +15,9 @@ async function run() {
   for (const other of [slim, { ...codec, decode }]) {
     if (check(other) !== first) throw new Error('the entries disagree');
   }
+  const { pool } = await import('./pool.mjs');
+  if ((await checkPool(pool)) !== first) throw new Error('the pool disagrees');
+  await pool.close();
   // Violations are told later.
   await new Promise((resolve) => setTimeout(resolve, 0));
   if (violations.length > 0) throw new Error(`the page broke its policy: ${violations.join('; ')}`);

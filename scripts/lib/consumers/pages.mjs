@@ -34,9 +34,12 @@ function served(folder, prefix = '') {
   return Object.fromEntries(list);
 }
 
-/** Writes the module that says where this bundler puts the WASM file. */
-function writeCodec(project, section) {
-  writeFileSync(join(project, 'codec.mjs'), block(section, 'js', 'codec.mjs'));
+/** Writes the modules that say where this bundler puts the WASM file, and how workers are started. */
+function writeModules(project, section, worker = 'worker.js') {
+  const write = (name, of, title = name) => writeFileSync(join(project, name), block(of, 'js', title));
+  write('codec.mjs', section);
+  write('pool.mjs', 'Workers of a page');
+  write('worker.js', 'Workers of a page', worker);
 }
 
 /** Bundles once per project and resolves with the folder. */
@@ -44,7 +47,7 @@ function bundled(project, name, section, action) {
   const outdir = join(project, name);
   if (!bundles.has(outdir)) {
     mkdirSync(outdir, { recursive: true });
-    writeCodec(project, section);
+    writeModules(project, section);
     bundles.set(outdir, action(outdir));
   }
   return bundles.get(outdir).then(() => outdir);
@@ -52,7 +55,7 @@ function bundled(project, name, section, action) {
 
 /** No bundler: an import map, which the policy names by its hash. */
 export async function importMap(project, browser) {
-  writeCodec(project, 'No bundler');
+  writeModules(project, 'No bundler', 'worker.js without a bundler');
   const html = block('No bundler', 'html');
   const map = /<script type="importmap">([\s\S]*?)<\/script>/.exec(html)[1];
   const hash = createHash('sha256').update(map).digest('base64');
@@ -62,7 +65,7 @@ export async function importMap(project, browser) {
     csp: policy().replace("script-src 'self'", `script-src 'self' 'sha256-${hash}'`),
     files: {
       '/': { type: TYPES.html, body: html },
-      ...Object.fromEntries(['page.mjs', 'check.mjs', 'codec.mjs'].map(own)),
+      ...Object.fromEntries(['page.mjs', 'check.mjs', 'codec.mjs', 'pool.mjs', 'worker.js'].map(own)),
       ...served(join(project, 'node_modules/slicer-codec/dist'), '/node_modules/slicer-codec/dist'),
     },
   });
@@ -110,7 +113,7 @@ export async function withViteBuild(project, browser) {
 
 export async function withViteServer(project, browser) {
   const { createServer } = await vite(project);
-  writeCodec(project, 'Vite');
+  writeModules(project, 'Vite');
   const server = await createServer({
     root: project,
     configFile: false,
