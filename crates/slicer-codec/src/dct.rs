@@ -63,8 +63,8 @@ fn norm(size: usize, k: usize) -> f64 {
 /// Bases and weights of the sizes met so far.
 #[derive(Default)]
 pub(crate) struct Dct {
-    /// Size and first entry of every basis in `entries`, row k = frequency.
-    bases: Vec<(usize, usize)>,
+    /// Size, order and first entry of every basis in `entries`.
+    bases: Vec<(usize, Order, usize)>,
     entries: Vec<f32>,
     line: Vec<f32>,
     /// Weights of the tile sizes of one plane: at most two heights times two widths.
@@ -78,9 +78,19 @@ fn edge(n: usize, parts: usize, t: usize) -> usize {
     (t as u64 * n as u64 / parts as u64) as usize
 }
 
+/// How a basis lies in memory.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Order {
+    /// Row k = frequency.
+    Rows,
+    /// Column k = frequency.
+    #[cfg(feature = "encode")]
+    Columns,
+}
+
 impl Dct {
-    fn basis(&mut self, size: usize) -> Result<usize> {
-        if let Some(&(_, at)) = self.bases.iter().find(|b| b.0 == size) {
+    fn basis(&mut self, size: usize, order: Order) -> Result<usize> {
+        if let Some(&(_, _, at)) = self.bases.iter().find(|b| (b.0, b.1) == (size, order)) {
             return Ok(at);
         }
         let at = self.entries.len();
@@ -88,10 +98,15 @@ impl Dct {
         for k in 0..size {
             let norm = norm(size, k);
             for n in 0..size {
-                self.entries[at + k * size + n] = constant(size, k, n, norm);
+                let place = match order {
+                    Order::Rows => k * size + n,
+                    #[cfg(feature = "encode")]
+                    Order::Columns => n * size + k,
+                };
+                self.entries[at + place] = constant(size, k, n, norm);
             }
         }
-        self.bases.push((size, at));
+        self.bases.push((size, order, at));
         Ok(at)
     }
 
@@ -136,13 +151,13 @@ impl Dct {
 
     /// Turns the coefficients of whole planes back into values.
     pub fn inverse(&mut self, planes: &mut [f32], size: (usize, usize), weighted: bool) -> Result<()> {
-        self.run(planes, size, weighted, kernel::inverse)
+        self.run(planes, size, weighted, Order::Rows, kernel::inverse)
     }
 
     /// Turns whole planes into coefficients; with `weighted`, divided by r(u, v).
     #[cfg(feature = "encode")]
     pub fn forward(&mut self, planes: &mut [f32], size: (usize, usize), weighted: bool) -> Result<()> {
-        self.run(planes, size, weighted, kernel::forward)
+        self.run(planes, size, weighted, Order::Columns, kernel::forward)
     }
 
     fn run(
@@ -150,11 +165,12 @@ impl Dct {
         planes: &mut [f32],
         size: (usize, usize),
         weighted: bool,
+        across: Order,
         kernel: fn(&mut [f32], kernel::Tile, kernel::Bases<'_>, &mut [f32]),
     ) -> Result<()> {
         let stride = size.1;
         self.tiles(planes, size, |this, plane, first, h, w| {
-            let (down, across) = (this.basis(h)?, this.basis(w)?);
+            let (down, across) = (this.basis(h, Order::Rows)?, this.basis(w, across)?);
             let weights = if weighted { Some(this.weigh(h, w)?) } else { None };
             try_resize(&mut this.line, h * w, Field::Dct)?;
             let bases = kernel::Bases {

@@ -1,12 +1,6 @@
-//! The two passes of a tile's DCT, and sums of scaled lines (spec § 15, § 16): every product and every sum rounded.
+//! The two passes of a tile's DCT, and the channel transform, as products (spec § 15, § 16).
 
-/// out += factor · line.
-#[inline(always)]
-fn add_scaled(out: &mut [f32], factor: f32, line: &[f32]) {
-    for (o, &x) in out.iter_mut().zip(line) {
-        *o += factor * x;
-    }
-}
+use crate::product::{Order, Shape, product};
 
 /// A tile of h × w values inside a plane whose lines are `stride` apart; the plane's slice begins at the tile.
 #[derive(Clone, Copy)]
@@ -19,89 +13,131 @@ pub struct Tile {
     pub stride: usize,
 }
 
-/// Bases of a tile, row k = frequency, and its weights, empty without.
+/// Bases of a tile and its weights, empty without.
 #[derive(Clone, Copy)]
 pub struct Bases<'a> {
-    /// Of the height, h × h.
+    /// Of the height, h × h, row k = frequency.
     pub down: &'a [f32],
-    /// Of the width, w × w.
+    /// Of the width, w × w: row k = frequency for the inverse, column k = frequency for the forward transform.
     pub across: &'a [f32],
     /// r(u, v), h × w.
     pub weights: &'a [f32],
 }
 
-/// From coefficients to values; `lines` holds h × w.
-#[inline(never)]
-pub fn inverse(plane: &mut [f32], tile: Tile, bases: Bases<'_>, lines: &mut [f32]) {
-    let Tile { h, w, stride } = tile;
-    // Every output of a line collects its frequencies in ascending order.
-    for (u, out) in lines.chunks_exact_mut(w).enumerate() {
-        let line = &mut plane[u * stride..][..w];
-        if !bases.weights.is_empty() {
-            line.iter_mut().zip(&bases.weights[u * w..]).for_each(|(z, r)| *z *= r);
-        }
-        out.fill(0.0);
-        for (&z, basis) in line.iter().zip(bases.across.chunks_exact(w)) {
-            add_scaled(out, z, basis);
-        }
-    }
-    for m in 0..h {
-        let out = &mut plane[m * stride..][..w];
-        out.fill(0.0);
-        for (u, line) in lines.chunks_exact(w).enumerate() {
-            add_scaled(out, bases.down[u * h + m], line);
+impl Tile {
+    /// Lines of a plane times a matrix, or a matrix times lines of a plane.
+    fn shape(&self, inputs: usize, matrix_stride: usize, stride: usize, out_stride: usize) -> Shape {
+        Shape {
+            outputs: self.h,
+            inputs,
+            width: self.w,
+            matrix_stride,
+            stride,
+            out_stride,
         }
     }
 }
 
+/// From coefficients to values; `lines` holds h × w.
+pub fn inverse(plane: &mut [f32], tile: Tile, bases: Bases<'_>, lines: &mut [f32]) {
+    let Tile { h, w, stride } = tile;
+    for (line, weights) in plane.chunks_mut(stride).zip(bases.weights.chunks_exact(w)) {
+        line.iter_mut().zip(weights).for_each(|(z, r)| *z *= r);
+    }
+    product(plane, Order::Rows, bases.across, tile.shape(w, stride, w, w), lines);
+    product(bases.down, Order::Columns, lines, tile.shape(h, h, w, stride), plane);
+}
+
 /// From values to coefficients, divided by the weights.
-#[inline(never)]
 pub fn forward(plane: &mut [f32], tile: Tile, bases: Bases<'_>, lines: &mut [f32]) {
     let Tile { h, w, stride } = tile;
-    for (out, basis) in lines.chunks_exact_mut(w).zip(bases.down.chunks_exact(h)) {
-        out.fill(0.0);
-        for (m, &b) in basis.iter().enumerate() {
-            add_scaled(out, b, &plane[m * stride..][..w]);
-        }
-    }
-    for (u, line) in lines.chunks_exact(w).enumerate() {
-        let out = &mut plane[u * stride..][..w];
-        for (v, o) in out.iter_mut().enumerate() {
-            *o = line
-                .iter()
-                .zip(&bases.across[v * w..])
-                .fold(0.0, |sum, (x, b)| sum + x * b);
-            if !bases.weights.is_empty() {
-                *o /= bases.weights[u * w + v];
-            }
-        }
+    product(bases.down, Order::Rows, plane, tile.shape(h, h, stride, w), lines);
+    product(lines, Order::Rows, bases.across, tile.shape(w, w, w, stride), plane);
+    for (line, weights) in plane.chunks_mut(stride).zip(bases.weights.chunks_exact(w)) {
+        line.iter_mut().zip(weights).for_each(|(z, r)| *z /= r);
     }
 }
 
 /// `y[c] = Σ A[c][k] · z[k]` for every position; `matrix` holds A column by column, ascending k.
-#[inline(never)]
 pub fn mix(matrix: &[f32], channels: usize, plane: usize, coefficients: &[f32], out: &mut [f32]) {
-    out.fill(0.0);
-    if plane == 1 {
-        for (column, &z) in matrix.chunks_exact(channels).zip(coefficients) {
-            add_scaled(out, z, column);
+    let inputs = coefficients.len() / plane.max(1);
+    // Of planes of one value, the channels lie in a line.
+    let (order, outputs, width) = if plane == 1 {
+        (Order::Rows, 1, channels)
+    } else {
+        (Order::Columns, channels, plane)
+    };
+    let shape = Shape {
+        outputs,
+        inputs,
+        width,
+        matrix_stride: channels,
+        stride: width,
+        out_stride: width,
+    };
+    let (left, right) = if plane == 1 {
+        (coefficients, matrix)
+    } else {
+        (matrix, coefficients)
+    };
+    product(left, order, right, shape, out);
+}
+
+/// Four sums of products at once: none waits for another.
+fn dots(rows: &[f32], values: &[f32], out: &mut [f32]) {
+    let n = values.len();
+    for (rows, out) in rows.chunks(4 * n).zip(out.chunks_mut(4)) {
+        let row = |r: usize| rows.chunks_exact(n).nth(r).unwrap_or(values);
+        let mut sums = [0.0f32; 4];
+        for ((((x, a), b), c), d) in values.iter().zip(row(0)).zip(row(1)).zip(row(2)).zip(row(3)) {
+            for (sum, m) in sums.iter_mut().zip([a, b, c, d]) {
+                *sum += m * x;
+            }
         }
-        return;
-    }
-    for (column, z) in matrix.chunks_exact(channels).zip(coefficients.chunks_exact(plane)) {
-        for (&a, out) in column.iter().zip(out.chunks_exact_mut(plane)) {
-            add_scaled(out, a, z);
-        }
+        out.copy_from_slice(&sums[..out.len()]);
     }
 }
 
 /// `z[k] = Σ F[k][c] · x[c]` for every position; `matrix` holds F row by row, ascending c.
-#[inline(never)]
 pub fn project(matrix: &[f32], channels: usize, plane: usize, values: &[f32], out: &mut [f32]) {
-    for (row, z) in matrix.chunks_exact(channels).zip(out.chunks_exact_mut(plane)) {
-        z.fill(0.0);
-        for (&f, x) in row.iter().zip(values.chunks_exact(plane)) {
-            add_scaled(z, f, x);
+    if plane == 1 && channels > 0 {
+        return dots(matrix, &values[..channels], out);
+    }
+    let shape = Shape {
+        outputs: out.len() / plane.max(1),
+        inputs: channels,
+        width: plane,
+        matrix_stride: channels,
+        stride: plane,
+        out_stride: plane,
+    };
+    product(matrix, Order::Rows, values, shape, out);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn one_position_is_projected_as_any() {
+        for channels in 1..10 {
+            for outputs in 1..10 {
+                let matrix: alloc::vec::Vec<f32> = (0..channels * outputs)
+                    .map(|i| ((i * 37 + 11) % 101) as f32 / 64.0 - 0.7)
+                    .collect();
+                let values: alloc::vec::Vec<f32> =
+                    (0..channels).map(|i| ((i * 53 + 7) % 97) as f32 / 64.0 - 0.7).collect();
+                let pairs: alloc::vec::Vec<f32> = values.iter().flat_map(|&x| [x, -x]).collect();
+                let mut one = alloc::vec![0.0; outputs];
+                let mut two = alloc::vec![0.0; 2 * outputs];
+                project(&matrix, channels, 1, &values, &mut one);
+                project(&matrix, channels, 2, &pairs, &mut two);
+                assert!(
+                    one.iter()
+                        .zip(two.iter().step_by(2))
+                        .all(|(a, b)| a.to_bits() == b.to_bits())
+                );
+            }
         }
     }
 }

@@ -11,6 +11,7 @@ extern crate alloc;
 pub mod dct;
 mod dispatch;
 pub mod planes;
+pub mod product;
 
 use dispatch::twins;
 
