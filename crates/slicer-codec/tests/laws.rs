@@ -1,5 +1,6 @@
 //! Laws every encoder and decoder of this crate keeps, on random tensors of every type, shape and budget.
 
+mod measured;
 mod tensors;
 
 use proptest::prelude::*;

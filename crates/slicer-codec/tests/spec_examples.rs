@@ -1,6 +1,9 @@
 //! The worked examples of `spec/bitstream.md`, appendix A: the files decode to the values the text states, and are what this
 //! encoder writes. `UPDATE_EXAMPLES=1` rewrites the files.
 
+// The crate's own examples, here so that they need no test program of their own.
+mod examples;
+
 use slicer_codec::*;
 use std::path::PathBuf;
 

@@ -1,6 +1,7 @@
 // The crates as crates.io would get them: manifests, files, and a build of what is packed, each against the others as packed.
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { manifest } from '../pack.mjs';
 import { root } from '../paths.mjs';
 import { run } from '../run.mjs';
 
@@ -33,9 +34,28 @@ async function published() {
   return packages.filter((p) => p.publish === null);
 }
 
+/** npm packages that stand in each other's manifests, by folder. */
+const NPM = ['sdk', 'conformance', 'bench'];
+
 function manifests(crates) {
-  const problems = crates.flatMap((c) => {
+  const { version } = manifest('sdk');
+  const problems = NPM.flatMap((folder) => {
+    const own = manifest(folder);
+    const asked = own.dependencies['slicer-codec'] ?? version;
+    return own.version === version && asked === version
+      ? []
+      : [`${folder}: its version is ${own.version}, it asks for slicer-codec ${asked}`];
+  });
+  problems.push(...ofCrates(crates, version));
+  if (problems.length > 0) throw new Error(`${problems.join('\n')}\n(slicer-codec on npm is ${version})`);
+  return `${version}: ${crates.map((c) => c.name).join(', ')}`;
+}
+
+/** What is wrong with the manifests of crates. */
+function ofCrates(crates, version) {
+  return crates.flatMap((c) => {
     const wrong = [];
+    if (c.version !== version) wrong.push(`its version is ${c.version}`);
     for (const field of ['description', 'license', 'readme', 'rust_version']) if (!c[field]) wrong.push(`no ${field}`);
     for (const field of ['keywords', 'categories']) if (c[field].length === 0) wrong.push(`no ${field}`);
     if (c.keywords.length > MOST_KEYWORDS) wrong.push(`more than ${MOST_KEYWORDS} keywords`);
@@ -52,8 +72,6 @@ function manifests(crates) {
     }
     return wrong.map((text) => `${c.name}: ${text}`);
   });
-  if (problems.length > 0) throw new Error(problems.join('\n'));
-  return crates.map((c) => c.name).join(', ');
 }
 
 async function contents(crates) {

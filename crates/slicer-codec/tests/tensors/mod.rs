@@ -67,7 +67,6 @@ pub fn shapes() -> impl Strategy<Value = Vec<u32>> {
 }
 
 /// The values of little-endian elements; exact, since every type's values are among those of f64.
-#[allow(dead_code, reason = "not every law measures")]
 pub fn values(dtype: DType, bytes: &[u8]) -> Vec<f64> {
     let of = |e: &[u8]| match dtype {
         DType::F32 => f64::from(f32::from_le_bytes([e[0], e[1], e[2], e[3]])),

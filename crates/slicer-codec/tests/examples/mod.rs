@@ -1,12 +1,11 @@
 //! The examples run, and what they assert holds.
-#![cfg(all(feature = "std", feature = "encode"))]
 #![allow(dead_code, reason = "nobody calls an example's main here")]
 
-#[path = "../examples/decode.rs"]
+#[path = "../../examples/decode.rs"]
 mod decode_a_frame;
-#[path = "../examples/encode.rs"]
+#[path = "../../examples/encode.rs"]
 mod encode_a_tensor;
-#[path = "../examples/tokens.rs"]
+#[path = "../../examples/tokens.rs"]
 mod tokens;
 
 #[test]

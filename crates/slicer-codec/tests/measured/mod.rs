@@ -1,12 +1,9 @@
 //! The laws of `conformance/suite` that the other tests leave out, on the native build: what is promised is measured here on
 //! what was decoded, and not taken from the encoder's report.
-#![cfg(feature = "encode")]
 
-mod tensors;
-
+use crate::tensors::{dtypes, shapes, tensor, values};
 use proptest::prelude::*;
 use slicer_codec::*;
-use tensors::{dtypes, shapes, tensor, values};
 
 /// Room between these sums and the core's.
 const SLACK: f64 = 1.0 + 1e-9;
