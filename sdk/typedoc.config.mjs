@@ -1,22 +1,19 @@
 // Reference pages of the SDK, from its doc comments: `npm run docs` writes them to out/docs/sdk; `npm test` only looks for warnings.
 
+import { readFileSync } from 'node:fs';
+
+// The sources of every entry that has types.
+const { exports } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8'));
+const entryPoints = Object.values(exports)
+  .filter((target) => target.types)
+  .map(({ types }) => types.default.replace('./dist/esm/', 'src/').replace(/\.d\.ts$/, '.ts'));
+
 /** @type {Partial<import('typedoc').TypeDocOptions>} */
 export default {
   name: 'slicer-codec',
   readme: 'README.md',
   tsconfig: 'tsconfig.json',
-  entryPoints: [
-    'src/entry/index.ts',
-    'src/entry/slim.ts',
-    'src/entry/decode.ts',
-    'src/container/index.ts',
-    'src/npy/index.ts',
-    'src/onnx/index.ts',
-    'src/runtime/index.ts',
-    'src/calibrate/index.ts',
-    'src/eval/index.ts',
-    'src/plan/index.ts',
-  ],
+  entryPoints,
   out: '../out/docs/sdk',
   disableSources: true,
   excludeInternal: true,

@@ -3,7 +3,9 @@ import type { DecodedTensor, DecodeOptions, EncodeOptions, EncodeResult, Tensor 
 
 /** What a pool needs of a worker: a browser's `Worker` has it, and so has that of `node:worker_threads`. */
 export interface WorkerLike {
+  /** Sends a value; what stands in the list moves there and is gone here. */
   postMessage(message: unknown, transfer: ArrayBuffer[]): void;
+  /** Ends the worker at once. */
   terminate(): unknown;
 }
 
