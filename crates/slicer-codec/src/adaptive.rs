@@ -8,10 +8,25 @@ use alloc::vec::Vec;
 const SLOWEST: u8 = 63;
 
 /// What both ends remember between the bodies of a stream.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub struct State {
     count: u8,
     numbers: Vec<i32>,
+}
+
+impl Clone for State {
+    fn clone(&self) -> Self {
+        Self {
+            count: self.count,
+            numbers: self.numbers.clone(),
+        }
+    }
+
+    /// Into the memory there is: states are set aside with every body.
+    fn clone_from(&mut self, other: &Self) {
+        self.count = other.count;
+        self.numbers.clone_from(&other.numbers);
+    }
 }
 
 /// Quarter octaves of v ≥ 1.

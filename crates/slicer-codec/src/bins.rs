@@ -79,6 +79,8 @@ pub struct Bins {
     uniform: Option<Uniform>,
     list: Vec<Bin>,
     zero: usize,
+    /// The tokens around the zero token that no offset follows: the first and how many.
+    plain: (u8, u16),
 }
 
 const KIND_LIST: u8 = 1;
@@ -110,6 +112,7 @@ impl Bins {
             uniform: None,
             list: buffer,
             zero: 0,
+            plain: (0, 0),
         }
     }
 
@@ -137,7 +140,19 @@ impl Bins {
             return Err(ErrorCode::BadBins);
         }
         let zero = list.iter().position(|b| b.upper() >= 0).unwrap_or(list.len() - 1);
-        Ok(Self { uniform, list, zero })
+        let is_plain = |b: &&Bin| b.bits == 0;
+        let below = list[..zero].iter().rev().take_while(is_plain).count();
+        let above = list[zero + 1..].iter().take_while(is_plain).count();
+        let plain = match list[zero].bits {
+            0 => ((zero - below) as u8, (below + 1 + above) as u16),
+            _ => (0, 0),
+        };
+        Ok(Self {
+            uniform,
+            list,
+            zero,
+            plain,
+        })
     }
 
     /// The bins themselves.
@@ -155,11 +170,9 @@ impl Bins {
         self.zero
     }
 
-    /// How many bins in a row, below and above the zero token's, have no offset bits.
-    pub(crate) fn without_offsets(&self) -> (usize, usize) {
-        let below = self.list[..self.zero].iter().rev().take_while(|b| b.bits == 0);
-        let above = self.list[self.zero + 1..].iter().take_while(|b| b.bits == 0);
-        (below.count(), above.count())
+    /// The tokens around the zero token that no offset follows: the first and how many.
+    pub(crate) fn plain(&self) -> (u8, u16) {
+        self.plain
     }
 
     /// True if any token is followed by offset bits.

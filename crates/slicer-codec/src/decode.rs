@@ -1,23 +1,22 @@
 //! The decoder: from bytes to a tensor or an error, never anything between (spec § Decoding).
 
 use crate::adaptive;
-use crate::bins::Bins;
 use crate::bytes::Entry;
 use crate::coding::{Coding, Domain};
 use crate::dtype::DType;
-use crate::elements::{self, BLOCK};
+use crate::elements;
 use crate::error::{Error, ErrorCode, Field, Result};
 use crate::frame::{self, Body, Lists};
 use crate::inverse::Inverse;
 use crate::layout::{Dims, View};
 use crate::levels::{self, Segment};
 use crate::limits::{Account, Limits, try_resize};
+use crate::lookup::{self, Lookup};
 use crate::points;
 use crate::profile::Profile;
 use crate::rans::decode::SlotTables;
-use crate::reconstruct;
 use crate::scales::effective_step;
-use crate::segment::{ClassMap, Offsets, Scratch};
+use crate::segment::{ClassMap, Scratch};
 use crate::setup::Setup;
 use alloc::sync::Arc;
 use alloc::vec::Vec;
@@ -41,6 +40,7 @@ pub struct Decoder {
     tokens: Vec<u8>,
     levels: Vec<i32>,
     level_scratch: levels::Scratch,
+    lookup: Lookup,
     inverse: Inverse,
     /// Adaptive classes: what the bodies before left.
     state: adaptive::State,
@@ -86,6 +86,7 @@ impl Decoder {
         let result = frame::read_standalone(bytes, &mut account, &self.profiles, None, self.setup.take(), &mut lists)
             .and_then(|(setup, body)| {
                 self.state.reset();
+                self.lookup.forget();
                 if let Some(coding) = setup.coding.as_ref().filter(|_| !body.raw) {
                     self.tables.build(&coding.tables)?;
                 }
@@ -192,8 +193,10 @@ impl Decoder {
                     self.scratch
                         .decode(coding, &self.tables, classes, view, first, (payload, base), tokens)?;
                 match coding.domain {
-                    Domain::Real => write_real(coding, body, tokens, &mut offsets, start, sink, step)?,
-                    _ => write_levels(coding, tokens, &mut offsets, start, sink, base)?,
+                    Domain::Real => self
+                        .lookup
+                        .write(coding, body, tokens, &mut offsets, start, sink, step)?,
+                    _ => lookup::write_levels(coding, tokens, &mut offsets, start, sink, base)?,
                 }
                 offsets.finish().map_err(|e| e.at(base))?;
             }
@@ -209,18 +212,6 @@ fn body_step(coding: &Coding, body: &Body<'_>) -> Result<f32> {
     } else {
         Ok(1.0)
     }
-}
-
-/// Level of a token.
-#[inline]
-fn level(coding: &Coding, token: u8, offsets: &mut Offsets<'_>) -> Result<i32> {
-    let bin = &coding.bins.list()[usize::from(token)];
-    let offset = if bin.bits == 0 {
-        0
-    } else {
-        offsets.next(u32::from(bin.bits))?
-    };
-    Ok(bin.level(offset))
 }
 
 /// Where decoded values go, block by block in scan order.
@@ -275,123 +266,6 @@ impl Sink for Collect<'_> {
     fn raw(&mut self, bytes: &[u8]) {
         self.out.copy_from_slice(bytes);
     }
-}
-
-/// Integer and float-bits domains: levels are the values.
-fn write_levels(
-    coding: &Coding,
-    tokens: &[u8],
-    offsets: &mut Offsets<'_>,
-    start: usize,
-    target: &mut dyn Sink,
-    base: usize,
-) -> Result<()> {
-    let mut levels = [0i32; BLOCK];
-    for (b, tokens) in tokens.chunks(BLOCK).enumerate() {
-        let levels = &mut levels[..tokens.len()];
-        for (l, &token) in levels.iter_mut().zip(tokens) {
-            *l = level(coding, token, offsets)?;
-        }
-        target
-            .levels(start + b * BLOCK, levels)
-            .map_err(|l| Error::new(ErrorCode::Corrupt, Field::Payload, base, l as u64))?;
-    }
-    Ok(())
-}
-
-/// Real domain: one look-up per value, offsets where a bin has them, then conversion to the element type.
-fn write_real(
-    coding: &Coding,
-    body: &Body<'_>,
-    tokens: &[u8],
-    offsets: &mut Offsets<'_>,
-    start: usize,
-    target: &mut dyn Sink,
-    step: f32,
-) -> Result<()> {
-    let (view, bins) = (&body.coded, coding.bins.list());
-    let scaled = !(body.lists.row_scales.is_empty() && coding.scales.channels.is_empty());
-    let has_offsets = coding.bins.has_offsets();
-    let (plain, zero) = (plain_tokens(&coding.bins), coding.bins.zero() as i32);
-    let (mut lut, mut linear) = ([0.0f32; 256], false);
-    let (mut current, mut at) = (0.0, start);
-    let end = start + tokens.len();
-    let (mut values, mut local) = ([0.0f32; BLOCK], [[0; 4]; BLOCK]);
-    while at < end {
-        let (mut stop, mut e) = (end.min(at + BLOCK), step);
-        if scaled {
-            // Every plane may have its own step.
-            let plane = at / view.plane();
-            stop = stop.min((plane + 1) * view.plane());
-            let row = body.lists.row_scales.get(plane / view.channels).copied().unwrap_or(0);
-            let channel = coding.scales.channels.get(plane % view.channels).copied().unwrap_or(0);
-            e = effective_step(step, row, channel, body.base)?;
-        }
-        let tokens = &tokens[at - start..stop - start];
-        // A look-up pays where a step serves as many values as there are bins; planes of one value with a step each would
-        // otherwise cost 256 times what they are charged for.
-        if e != current && tokens.len() >= bins.len() {
-            reconstruct::fill_lut(&coding.bins, e, &mut lut);
-            linear = (plain.0..=plain.1).all(|t| lut[usize::from(t)].to_bits() == product(t, zero, e).to_bits());
-            current = e;
-        }
-        let place = target.cells(at, tokens.len());
-        let copied = place.is_none();
-        let cells = place.unwrap_or(&mut local[..tokens.len()]);
-        if e != current {
-            for (v, &t) in cells.iter_mut().zip(tokens) {
-                *v = reconstruct::value(&bins[usize::from(t)], level(coding, t, offsets)?, e).to_le_bytes();
-            }
-        } else if linear {
-            // The look-up's entries, and which of two ways gives them is a matter of speed: a product is a vector operation.
-            slicer_kernels::products(tokens, zero, e, cells);
-        } else {
-            for (v, &t) in cells.iter_mut().zip(tokens) {
-                *v = lut[usize::from(t)].to_le_bytes();
-            }
-        }
-        if has_offsets && e == current {
-            for (cells, tokens) in cells.chunks_mut(CHUNK).zip(tokens.chunks(CHUNK)) {
-                if !slicer_kernels::any_outside(tokens, plain.0, plain.1) {
-                    continue;
-                }
-                for (v, &t) in cells.iter_mut().zip(tokens) {
-                    let bin = &bins[usize::from(t)];
-                    let value = match bin.bits {
-                        0 => lut[usize::from(t)],
-                        _ => reconstruct::value(bin, level(coding, t, offsets)?, e),
-                    };
-                    *v = value.to_le_bytes();
-                }
-            }
-        }
-        if copied {
-            let values = &mut values[..tokens.len()];
-            slicer_kernels::load(local.as_flattened(), values);
-            target.values(at, values);
-        }
-        at = stop;
-    }
-    Ok(())
-}
-
-/// Value of a token where bins are single levels around the zero token.
-#[inline(always)]
-fn product(token: u8, zero: i32, step: f32) -> f32 {
-    (i32::from(token) - zero) as f32 * step
-}
-
-/// Tokens that are looked at together for offsets.
-const CHUNK: usize = 64;
-
-/// The tokens around the zero token that have no offset: first and last; last before first if there are none.
-fn plain_tokens(bins: &Bins) -> (u8, u8) {
-    let zero = bins.zero();
-    if bins.list()[zero].bits > 0 {
-        return (1, 0);
-    }
-    let (below, above) = bins.without_offsets();
-    ((zero - below) as u8, (zero + above) as u8)
 }
 
 /// Decodes one standalone frame.

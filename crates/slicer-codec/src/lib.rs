@@ -39,6 +39,7 @@ mod inverse;
 mod layout;
 mod levels;
 mod limits;
+mod lookup;
 mod math;
 mod points;
 mod profile;

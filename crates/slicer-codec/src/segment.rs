@@ -33,6 +33,11 @@ impl Offsets<'_> {
         }
     }
 
+    /// True if they were read with the tokens, and all have been asked for.
+    pub fn are_over(&self) -> bool {
+        matches!(self, Self::Inline(values) if values.as_slice().is_empty())
+    }
+
     /// The section must end where the segment ends.
     pub fn finish(&self) -> Result<()> {
         match self {
@@ -76,14 +81,27 @@ impl<'a> ClassMap<'a> {
         combine(row, channel, self.count)
     }
 
-    /// Calls `f(range of values, class)` for the planes of the `len` values from `start` on.
+    /// Calls `f(range of values, class)` for the `len` values from `start` on, in runs of one class: planes, or whole rows where
+    /// channels do not differ.
     pub fn runs(&self, start: usize, len: usize, plane: usize, mut f: impl FnMut(core::ops::Range<usize>, usize)) {
-        let mut at = start;
-        while at < start + len {
-            let p = at / plane;
-            let end = ((p + 1) * plane).min(start + len);
-            f(at - start..end - start, self.of(p));
-            at = end;
+        let run = if self.channel_classes.is_empty() {
+            plane * self.channels
+        } else {
+            plane
+        };
+        let (mut at, end) = (start, start + len);
+        let (mut row, mut channel) = (start / (plane * self.channels), start / plane % self.channels);
+        let mut stop = start / run * run;
+        while at < end {
+            stop = (stop + run).min(end);
+            let class = self.row_classes.get(row).copied().unwrap_or(0);
+            let more = self.channel_classes.get(channel).copied().unwrap_or(0);
+            f(at - start..stop - start, combine(class, more, self.count));
+            at = stop;
+            channel += 1;
+            if run > plane || channel == self.channels {
+                (row, channel) = (row + 1, 0);
+            }
         }
     }
 }
@@ -122,11 +140,16 @@ impl Scratch {
                     decoder.run(Bases::One(0), block)?;
                 } else {
                     self.bases.resize(block.len(), 0);
-                    let bases = &mut self.bases[..];
+                    let (bases, mut alike) = (&mut self.bases[..], None);
                     classes.runs(first_plane * plane + i * BLOCK, block.len(), plane, |range, class| {
-                        bases[range].fill(class as u32 * stride);
+                        let base = class as u32 * stride;
+                        if range.len() == bases.len() {
+                            alike = Some(base);
+                        } else {
+                            bases[range].fill(base);
+                        }
                     });
-                    decoder.run(Bases::Each(bases), block)?;
+                    decoder.run(alike.map_or(Bases::Each(bases), Bases::One), block)?;
                 }
             }
         } else {
@@ -211,17 +234,22 @@ impl Scratch {
         (payload, base): (&[u8], usize),
         tokens: &mut [u8],
     ) -> Result<Offsets<'s>> {
+        if coding.thresholds.is_empty() {
+            return self.decode_plain(
+                coding,
+                tables,
+                classes,
+                (first_plane, view.plane()),
+                (payload, base),
+                tokens,
+            );
+        }
         let (plane, width, precision) = (view.plane(), view.width, tables.precision);
         let ranks = contexts::ranks(&coding.bins);
         let map = contexts::map(coding.thresholds.as_slice());
         let bins = coding.bins.list();
         let mut lane = SingleLane::open(tables, payload, base)?;
-        self.offsets.clear();
-        if coding.bins.has_offsets() {
-            // In one piece: growth by doubling would take three times what was charged.
-            let full = |_| Error::new(ErrorCode::LimitExceeded, Field::Payload, base, tokens.len() as u64);
-            self.offsets.try_reserve_exact(tokens.len()).map_err(full)?;
-        }
+        self.reserve(coding, tokens.len(), base)?;
         for (p, out) in tokens.chunks_mut(plane).enumerate() {
             let class = classes.of(first_plane + p) * coding.contexts();
             for pos in 0..out.len() {
@@ -246,6 +274,72 @@ impl Scratch {
         }
         lane.finish()?;
         Ok(Offsets::Inline(self.offsets.iter()))
+    }
+
+    /// The same where no neighbour counts: runs of values whose tables are known beforehand.
+    fn decode_plain<'s>(
+        &'s mut self,
+        coding: &Coding,
+        tables: &SlotTables,
+        classes: ClassMap<'_>,
+        (first_plane, plane): (usize, usize),
+        (payload, base): (&[u8], usize),
+        tokens: &mut [u8],
+    ) -> Result<Offsets<'s>> {
+        let bins = coding.bins.list();
+        let plain = coding.bins.plain();
+        let mut lane = SingleLane::open(tables, payload, base)?;
+        self.reserve(coding, tokens.len(), base)?;
+        let offsets = &mut self.offsets;
+        let mut offset = |lane: &mut SingleLane<'_, '_>, token: u8| {
+            let bits = u32::from(bins[usize::from(token)].bits);
+            if bits > 0 {
+                offsets.push(lane.offset(bits));
+            }
+        };
+        let mut rest = tokens;
+        let mut at = first_plane;
+        while !rest.is_empty() {
+            // Planes up to the end of the row, or as many as have one class.
+            let (row, channel) = (at / classes.channels, at % classes.channels);
+            let alike = classes.channel_classes.is_empty() || classes.is_flat();
+            let planes = if alike || plane == 1 {
+                classes.channels - channel
+            } else {
+                1
+            };
+            let run = rest.len().min(planes * plane);
+            let (mut run, after) = rest.split_at_mut(run);
+            let class = classes.of(at);
+            let row = classes.row_classes.get(row).copied().unwrap_or(0);
+            let mut channels = classes.channel_classes.get(channel..).unwrap_or(&[]);
+            while !run.is_empty() {
+                let done = if alike || plane > 1 {
+                    lane.run(move |_| class, plain, run)
+                } else {
+                    let class = move |i: usize| combine(row, channels.get(i).copied().unwrap_or(0), classes.count);
+                    let done = lane.run(class, plain, run);
+                    channels = channels.get(done..).unwrap_or(&[]);
+                    done
+                };
+                offset(&mut lane, run[done - 1]);
+                run = &mut run[done..];
+            }
+            (rest, at) = (after, at + planes);
+        }
+        lane.finish()?;
+        Ok(Offsets::Inline(self.offsets.iter()))
+    }
+
+    /// Empties the offsets and makes room for as many as there are values.
+    fn reserve(&mut self, coding: &Coding, values: usize, base: usize) -> Result<()> {
+        self.offsets.clear();
+        if coding.bins.has_offsets() {
+            // In one piece: growth by doubling would take three times what was charged.
+            let full = |_| Error::new(ErrorCode::LimitExceeded, Field::Payload, base, values as u64);
+            self.offsets.try_reserve_exact(values).map_err(full)?;
+        }
+        Ok(())
     }
 }
 

@@ -70,6 +70,32 @@ twins! {
         levels.iter().fold((0, 0), |(low, high), &k| (low.min(k as i8), high.max(k as i8)))
     }
 
+    /// Adds to `counts` how many levels in bytes have each magnitude; the last counts all from its own on.
+    pub fn magnitudes(levels: &[u8], counts: &mut [u32; 16]) {
+        // So many that no byte overflows.
+        for levels in levels.chunks(255 * 32) {
+            let mut lanes = [[0u8; 32]; 15];
+            let (blocks, rest) = levels.as_chunks::<32>();
+            for block in blocks {
+                for (magnitude, lanes) in lanes.iter_mut().enumerate() {
+                    for (n, &k) in lanes.iter_mut().zip(block) {
+                        *n += u8::from((k as i8).unsigned_abs() == magnitude as u8);
+                    }
+                }
+            }
+            let mut far = 32 * blocks.len() as u32;
+            for (count, lanes) in counts.iter_mut().zip(&lanes) {
+                let n = lanes.iter().map(|&n| u32::from(n)).sum::<u32>();
+                *count += n;
+                far -= n;
+            }
+            counts[15] += far;
+            for &k in rest {
+                counts[usize::from((k as i8).unsigned_abs()).min(15)] += 1;
+            }
+        }
+    }
+
     /// Counts bytes.
     pub fn count(bytes: &[u8], partial: &mut Partial) {
         add_counts(bytes, partial);

@@ -4,7 +4,7 @@ use super::bands::Bands;
 use super::plan::Plan;
 use crate::bits::BitReader;
 use crate::bytes::{put_varint, varint_len};
-use crate::classes;
+use crate::classes::{self, combine};
 use crate::coding::Coding;
 use crate::contexts;
 use crate::crc32c::crc32c;
@@ -76,7 +76,7 @@ pub(super) struct Emitter {
     /// Ranks of the row above.
     line: Vec<u8>,
     lengths: Vec<u32>,
-    words: Vec<u16>,
+    words: Vec<[u8; 2]>,
     values: Vec<u32>,
     model: Option<dense::Model>,
 }
@@ -170,6 +170,20 @@ impl Emitter {
                 self.lengths.push((out.len() - before) as u32);
                 continue;
             }
+            if coding.lanes.total() == 1 && coding.contexts() == 1 {
+                let by_value = &tokens.classes[..];
+                self.lane(
+                    coding,
+                    view,
+                    (classes, by_value),
+                    first,
+                    &tokens.tokens[range],
+                    offsets,
+                    out,
+                )?;
+                self.lengths.push((out.len() - before) as u32);
+                continue;
+            }
             self.symbols(coding, view, classes, first, &tokens.tokens[range]);
             if coding.adaptive {
                 for (symbol, &class) in self.symbols.iter_mut().zip(&tokens.classes) {
@@ -202,9 +216,11 @@ impl Emitter {
         if classes.is_flat() || coding.adaptive {
             slicer_kernels::widen(tokens, symbols);
         } else {
-            self.bases.clear();
-            let base = |p| (classes.of(p) * contexts) as u16 * 256;
-            self.bases.extend((first..first + tokens.len() / plane).map(base));
+            self.bases.resize(tokens.len() / plane, 0);
+            let bases = &mut self.bases[..];
+            classes.runs(first, bases.len(), 1, |planes, class| {
+                bases[planes].fill((class * contexts) as u16 * 256);
+            });
             slicer_kernels::widen_planes(tokens, plane, &self.bases, symbols);
         }
         if !coding.thresholds.is_empty() {
@@ -242,23 +258,84 @@ impl Emitter {
         Ok(())
     }
 
-    fn single(&mut self, coding: &Coding, offsets: &[u8], out: &mut Vec<u8>) -> Result<()> {
-        let mut bits = BitReader::new(offsets, 0);
-        let width = |symbol: u16| u32::from(coding.bins.list()[usize::from(symbol & 255)].bits);
+    /// One lane where a value's table is known beforehand: by its row, its channel, or `by_value` where that is not empty.
+    #[allow(clippy::too_many_arguments)]
+    fn lane(
+        &mut self,
+        coding: &Coding,
+        view: &View,
+        (classes, by_value): (ClassMap<'_>, &[u8]),
+        first: usize,
+        tokens: &[u8],
+        offsets: &[u8],
+        out: &mut Vec<u8>,
+    ) -> Result<()> {
+        self.values(coding, tokens.iter().copied(), offsets)?;
+        let words = core::mem::take(&mut self.words);
+        let mut lane = SingleLane::new(&self.tables, words, tokens.len(), self.values.len());
+        let values = &mut self.values;
+        let (plane, row) = (view.plane(), view.channels * view.plane());
+        let (start, mut end) = (first * plane, tokens.len());
+        let alike = classes.is_flat() || classes.channel_classes.is_empty();
+        let run = if coding.adaptive || alike || plane == 1 {
+            row
+        } else {
+            plane
+        };
+        while end > 0 {
+            // Values of one row, or of one plane where planes differ in class.
+            let begin = ((start + end - 1) / run * run).max(start);
+            let at = begin - start;
+            let run = &tokens[at..end];
+            if coding.adaptive {
+                push_run(&mut lane, coding, run, values, |i| by_value[at + i].into());
+            } else if alike || plane > 1 {
+                let class = classes.of(begin / plane);
+                push_run(&mut lane, coding, run, values, move |_| class);
+            } else {
+                let class = classes.row_classes.get(begin / row).copied().unwrap_or(0);
+                let channels = classes.channel_classes.get(begin % row..).unwrap_or(&[]);
+                let channel = move |i: usize| channels.get(i).copied().unwrap_or(0);
+                push_run(&mut lane, coding, run, values, move |i| {
+                    combine(class, channel(i), classes.count)
+                });
+            }
+            end = at;
+        }
+        self.words = lane.finish(out);
+        Ok(())
+    }
+
+    /// Reads the offsets of tokens, if there are any.
+    fn values(&mut self, coding: &Coding, tokens: impl Iterator<Item = u8>, offsets: &[u8]) -> Result<()> {
         self.values.clear();
-        for &s in &self.symbols {
-            if width(s) > 0 {
-                self.values.push(bits.get(width(s), Field::Payload)?);
+        if offsets.is_empty() {
+            return Ok(());
+        }
+        let mut bits = BitReader::new(offsets, 0);
+        for token in tokens {
+            let width = coding.bins.list()[usize::from(token)].bits;
+            if width > 0 {
+                self.values.push(bits.get(width.into(), Field::Payload)?);
             }
         }
-        let mut lane = SingleLane::new(&self.tables, core::mem::take(&mut self.words));
-        for &s in self.symbols.iter().rev() {
-            if width(s) > 0 {
-                lane.offset(self.values.pop().unwrap_or(0), width(s));
+        Ok(())
+    }
+
+    fn single(&mut self, coding: &Coding, offsets: &[u8], out: &mut Vec<u8>) -> Result<()> {
+        let symbols = core::mem::take(&mut self.symbols);
+        self.values(coding, symbols.iter().map(|&s| s as u8), offsets)?;
+        let words = core::mem::take(&mut self.words);
+        let mut lane = SingleLane::new(&self.tables, words, symbols.len(), self.values.len());
+        for &s in symbols.iter().rev() {
+            let width = u32::from(coding.bins.list()[usize::from(s & 255)].bits);
+            if width > 0 {
+                lane.offset(self.values.pop().unwrap_or(0), width);
             }
             lane.token(s);
         }
         self.words = lane.finish(out);
+        self.symbols = symbols;
         Ok(())
     }
 
@@ -295,9 +372,39 @@ impl Emitter {
     }
 }
 
+/// Pushes a run of tokens and the offsets of those that have one, taken from the end of `values`.
+#[inline(always)]
+fn push_run(
+    lane: &mut SingleLane<'_>,
+    coding: &Coding,
+    mut tokens: &[u8],
+    values: &mut Vec<u32>,
+    table: impl Fn(usize) -> usize + Copy,
+) {
+    let (first, count) = coding.bins.plain();
+    let has_offset = |&t: &u8| u16::from(t.wrapping_sub(first)) >= count;
+    while !values.is_empty() {
+        let Some(at) = tokens.iter().rposition(has_offset) else {
+            break;
+        };
+        lane.tokens(&tokens[at + 1..], move |i| table(at + 1 + i));
+        let token = tokens[at];
+        let width = u32::from(coding.bins.list()[usize::from(token)].bits);
+        if width > 0 {
+            lane.offset(values.pop().unwrap_or(0), width);
+        }
+        lane.token(table(at) as u16 * 256 + u16::from(token));
+        tokens = &tokens[..at];
+    }
+    lane.tokens(tokens, table);
+}
+
 /// Puts the segment table in front of the payload, which is only known to be this long once it is there. Returns where the
 /// payload begins.
 fn insert_lengths(out: &mut Vec<u8>, at: usize, lengths: &[u32]) -> usize {
+    if lengths.is_empty() {
+        return at;
+    }
     let table: usize = lengths.iter().map(|&l| varint_len(l)).sum();
     let end = out.len();
     for &length in lengths {

@@ -10,6 +10,7 @@ mod options;
 mod plan;
 mod quantise;
 mod recipes;
+mod row_class;
 mod rows;
 mod scale_codes;
 mod search;

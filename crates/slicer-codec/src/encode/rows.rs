@@ -4,9 +4,10 @@ use super::coefficients::{Coefficients, Transforms};
 use super::emit::{BodyInfo, Tokens};
 use super::plan::TokenSink;
 use super::quantise::{self, MAX_LEVEL};
+use super::row_class::RowClass;
 use super::source::Source;
-use super::stream::UNITS;
 use super::tools;
+use super::uniform::{to_tokens, unit_range};
 use super::viterbi::{Objective, Rates, Trellis};
 use crate::adaptive::State;
 use crate::classes::combine;
@@ -23,33 +24,42 @@ const MIDDLE: i8 = 20;
 
 /// Quantises the rows of bodies under one setup.
 pub(super) struct Rows {
+    /// Of the trellis; empty without.
     rates: Rates,
     classes: usize,
+    class: RowClass,
     coefficients: Coefficients,
     trellis: Trellis,
     levels: Vec<i32>,
     unions: Vec<u8>,
+    /// Channel classes of the row at hand.
     channels: Vec<i8>,
     by_value: Vec<u8>,
+    before: State,
 }
 
 impl Rows {
     pub fn new(coding: &Coding) -> Self {
         let zero = coding.bins.zero();
-        let per_class = coding.contexts();
         let bits = |table: usize, k: usize| tools::token_bits(coding.tables.table(table)[zero + k]);
-        let union_of = |u: usize| u.min(per_class - 1);
-        let table = |class: usize, union: usize| core::array::from_fn(|k| bits(class * per_class + union_of(union), k));
+        let table = |t: usize| core::array::from_fn(|k| bits(t, k));
         let count = coding.class_count();
+        let searched = if coding.trellis { count } else { 0 };
         Self {
-            rates: Rates((0..count).map(|class| [table(class, 0), table(class, 1)]).collect()),
+            rates: Rates(
+                (0..searched)
+                    .map(|class| [table(2 * class), table(2 * class + 1)])
+                    .collect(),
+            ),
             classes: count,
+            class: RowClass::new(coding),
             coefficients: Coefficients::default(),
             trellis: Trellis::default(),
             levels: Vec::new(),
             unions: Vec::new(),
             channels: Vec::new(),
             by_value: Vec::new(),
+            before: State::default(),
         }
     }
 
@@ -65,6 +75,10 @@ impl Rows {
         info: &mut BodyInfo,
         tokens: &mut Tokens,
     ) -> Result<bool> {
+        let plain = !(coding.trellis || coding.adaptive || coding.has_transforms());
+        if plain && self.bytes(source, coding, step, info, tokens)? {
+            return Ok(true);
+        }
         let transforms = Transforms {
             mean: coding.profile.as_ref().is_some_and(|p| p.mean),
             channel: coding.channel_transform,
@@ -89,8 +103,8 @@ impl Rows {
             sink.finish();
             return Ok(true);
         }
-        let before = state.clone();
-        self.channels.clone_from(&coding.classes.channels);
+        self.before.clone_from(state);
+        self.class.set_channels(&coding.classes.channels)?;
         try_resize(&mut self.levels, row, Field::Data)?;
         try_resize(&mut self.unions, row, Field::Data)?;
         let values = core::mem::take(&mut self.coefficients.values);
@@ -99,6 +113,7 @@ impl Rows {
         for values in values.chunks(row) {
             if coding.adaptive {
                 state.classes(coded.channels, &mut self.channels)?;
+                self.class.set_channels(&self.channels)?;
             }
             quantise::levels(values, 1.0 / step, 0.0, &mut self.levels);
             // The search would clip what is farther out, and lose track of parities.
@@ -107,14 +122,16 @@ impl Rows {
                 break;
             }
             self.unions.fill(0);
-            class = self.row_class(class, coded.plane());
+            self.class.count(&self.levels, &self.unions, coded.plane());
+            class = self.class.cheapest(class);
             if coding.trellis {
                 self.spread(class, row, coded.plane());
                 let objective = Objective { step, lambda: LAMBDA };
                 let (levels, unions) = (&mut self.levels[..], &mut self.unions[..]);
                 self.trellis
                     .given(values, &self.by_value, objective, &self.rates, levels, unions)?;
-                class = self.row_class(class, coded.plane());
+                self.class.count(&self.levels, &self.unions, coded.plane());
+                class = self.class.cheapest(class);
             }
             info.row_classes.push(class);
             for &k in &self.levels {
@@ -135,47 +152,58 @@ impl Rows {
         sink.finish();
         self.coefficients.values = values;
         if !fits {
-            state.clone_from(&before);
+            state.clone_from(&self.before);
         }
         Ok(fits)
+    }
+
+    /// The same where a level is a byte and nothing stands between it and its value; `false`, and nothing done, where one is too
+    /// large for that, or no number.
+    fn bytes(
+        &mut self,
+        source: &Source<'_>,
+        coding: &Coding,
+        step: f32,
+        info: &mut BodyInfo,
+        tokens: &mut Tokens,
+    ) -> Result<bool> {
+        let view = &source.view;
+        let row = view.channels * view.plane();
+        let mut all = core::mem::take(&mut tokens.tokens);
+        try_resize(&mut all, source.len(), Field::Data)?;
+        let (mut rest, mut fits) = (&mut all[..], row > 0);
+        source.for_cells(0, &mut |cells, _| {
+            let (levels, after) = core::mem::take(&mut rest).split_at_mut(cells.len());
+            // Not so for NaN.
+            fits &= slicer_kernels::quantise_bytes(cells, 1.0 / step, 0.0, levels) < 127.0;
+            rest = after;
+        });
+        if !fits {
+            tokens.tokens = all;
+            return Ok(false);
+        }
+        let mut class = info.row_classes.last().copied().unwrap_or(MIDDLE);
+        info.row_classes.clear();
+        self.class.set_channels(&coding.classes.channels)?;
+        let mut sink = TokenSink::begin(tokens, view);
+        sink.run(0);
+        let (low, high) = unit_range(&coding.bins);
+        for levels in all.chunks_mut(row) {
+            self.class.count_bytes(levels, view.plane());
+            class = self.class.cheapest(class);
+            info.row_classes.push(class);
+            to_tokens(levels, (low, high), &coding.bins, &mut sink);
+        }
+        sink.finish();
+        tokens.tokens = all;
+        Ok(true)
     }
 
     /// Class of every value of a row.
     fn spread(&mut self, class: i8, row: usize, plane: usize) {
         self.by_value.clear();
-        let (channels, count) = (&self.channels, self.classes);
+        let (channels, count) = (self.class.channels(), self.classes);
         let of = |i: usize| combine(class, channels.get(i / plane).copied().unwrap_or(0), count) as u8;
         self.by_value.extend((0..row).map(of));
-    }
-
-    /// The cheapest class of a row: costs are convex in the scale, so walk downhill from the last row's class, and on where it
-    /// is level: far from a row's size all channels have the same table.
-    fn row_class(&self, from: i8, plane: usize) -> i8 {
-        let cost = |class: i8| -> f32 {
-            let planes = self.levels.chunks(plane).zip(self.unions.chunks(plane)).enumerate();
-            planes
-                .map(|(c, (levels, unions))| {
-                    let channel = self.channels.get(c).copied().unwrap_or(0);
-                    let class = combine(class, channel, self.classes) as u8;
-                    let bits = |(&k, &u): (&i32, &u8)| self.rates.bits(class, u.into(), k.unsigned_abs().min(UNITS));
-                    levels.iter().zip(unions).map(bits).sum::<f32>()
-                })
-                .sum()
-        };
-        let (mut class, mut best) = (from, cost(from));
-        for direction in [1i8, -1] {
-            let mut at = class + direction;
-            while (-63..=63).contains(&at) {
-                let next = cost(at);
-                if next > best {
-                    break;
-                }
-                if next < best {
-                    (best, class) = (next, at);
-                }
-                at += direction;
-            }
-        }
-        class
     }
 }

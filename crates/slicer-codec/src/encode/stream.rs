@@ -77,6 +77,8 @@ pub struct StreamEncoder {
     tokens: Tokens,
     rows: Rows,
     state: State,
+    /// What it was before the body at hand.
+    before: State,
     reset: bool,
 }
 
@@ -186,6 +188,7 @@ impl StreamEncoder {
             tokens: Tokens::default(),
             rows,
             state: State::default(),
+            before: State::default(),
             reset: false,
         })
     }
@@ -226,13 +229,13 @@ impl StreamEncoder {
         let source = self.source(bytes)?;
         self.plan.view = source.view;
         self.plan.rows = source.tensor.dims.as_slice()[0];
-        let before = self.state.clone();
+        self.before.clone_from(&self.state);
         // The rate loop: about 0.7 of the bits a value has go with every octave of the step.
         let (mut index, mut finest) = (0i32, -1i32);
         let mut coarser = None;
         let coarsest = self.coarsest();
         loop {
-            self.state.clone_from(&before);
+            self.state.clone_from(&self.before);
             let sections = self.attempt(&source, index as i8, out)?;
             let Some(cap) = cap else {
                 self.reset = false;
@@ -249,7 +252,7 @@ impl StreamEncoder {
             }
             finest = index;
             if index == coarsest {
-                self.state.clone_from(&before);
+                self.state.clone_from(&self.before);
                 let smallest = out.len() as u64;
                 out.clear();
                 return Err(Error::argument(ErrorCode::BudgetUnreachable, Field::Options, smallest));
@@ -288,14 +291,23 @@ impl StreamEncoder {
                 bytes.len() as u64,
             ));
         }
+        let tensor = |dims| TensorRef {
+            dtype: setup.dtype,
+            dims,
+            bytes,
+        };
+        if fixed {
+            return Ok(Source {
+                tensor: tensor(setup.dims),
+                layout: setup.layout,
+                view: setup.view,
+                granularity: Granularity::Tensor,
+            });
+        }
         let mut all = [0; crate::limits::MAX_RANK];
         all[..dims.len()].copy_from_slice(dims);
         all[0] = count as u32;
-        let tensor = TensorRef {
-            dtype: setup.dtype,
-            dims: Dims::new(&all[..dims.len()])?,
-            bytes,
-        };
+        let tensor = tensor(Dims::new(&all[..dims.len()])?);
         Source::new(tensor, Some(setup.layout), Granularity::Tensor)
     }
 

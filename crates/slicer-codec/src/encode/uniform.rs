@@ -295,12 +295,6 @@ impl Levels {
         let _ = try_renew(&mut out.offsets, self.offset_bytes(bins) + CHUNK);
         let zero = bins.zero() as u8;
         let (low, high) = unit_range(bins);
-        let put = |sink: &mut TokenSink<'_>, level: i32| {
-            let token = bins.find(level) as u8;
-            let bin = &bins.list()[usize::from(token)];
-            sink.offset((i64::from(level) - i64::from(bin.lower)) as u32, u32::from(bin.bits));
-            token
-        };
         if self.far_bits > 0 {
             self.near = Vec::new();
             let mut sink = TokenSink::new(out, &source.view);
@@ -309,7 +303,7 @@ impl Levels {
                 for &k in levels {
                     let token = match i32::from(low) <= k && k <= i32::from(high) {
                         true => (k as u8).wrapping_add(zero),
-                        false => put(&mut sink, k),
+                        false => put(&mut sink, bins, k),
                     };
                     sink.token(token);
                 }
@@ -319,7 +313,6 @@ impl Levels {
         // The levels become tokens where they are.
         let mut all = core::mem::replace(&mut self.near, core::mem::take(&mut out.tokens));
         let mut sink = TokenSink::begin(out, &source.view);
-        let mut flags = [false; BLOCK / CHUNK];
         let cut = match segment_values(&source.view) {
             0 => usize::MAX,
             n => n,
@@ -329,17 +322,7 @@ impl Levels {
             let end = all.len().min((at / cut + 1).saturating_mul(cut)).min(at + BLOCK);
             sink.run(at);
             let block = &mut all[at..end];
-            // Unit bins are consecutive, so their tokens are a sum; the few other levels are put right afterwards.
-            slicer_kernels::tokens(block, zero, low, high, &mut flags);
-            for (levels, _) in block.chunks_mut(CHUNK).zip(&flags).filter(|&(_, &outside)| outside) {
-                for t in levels {
-                    let k = *t as i8;
-                    *t = match low <= k && k <= high {
-                        true => t.wrapping_add(zero),
-                        false => put(&mut sink, k.into()),
-                    };
-                }
-            }
+            to_tokens(block, (low, high), bins, &mut sink);
             at = end;
         }
         sink.finish();
@@ -360,11 +343,39 @@ fn for_levels(source: &Source<'_>, steps: &GroupSteps, rounding: Rounding, f: &m
     });
 }
 
+/// Collects the offset of a level; returns its token.
+fn put(sink: &mut TokenSink<'_>, bins: &Bins, level: i32) -> u8 {
+    let token = bins.find(level) as u8;
+    let bin = &bins.list()[usize::from(token)];
+    sink.offset((i64::from(level) - i64::from(bin.lower)) as u32, u32::from(bin.bits));
+    token
+}
+
+/// Turns levels in bytes into tokens, and collects their offsets; those of `units`, first and last, have a bin each.
+pub(super) fn to_tokens(levels: &mut [u8], units: (i8, i8), bins: &Bins, sink: &mut TokenSink<'_>) {
+    let (zero, (low, high)) = (bins.zero() as u8, units);
+    let mut flags = [false; BLOCK / CHUNK];
+    for block in levels.chunks_mut(BLOCK) {
+        // Unit bins are consecutive, so their tokens are a sum; the few other levels are put right afterwards.
+        slicer_kernels::tokens(block, zero, low, high, &mut flags);
+        for (levels, _) in block.chunks_mut(CHUNK).zip(&flags).filter(|&(_, &outside)| outside) {
+            for t in levels {
+                let k = *t as i8;
+                *t = match low <= k && k <= high {
+                    true => t.wrapping_add(zero),
+                    false => put(sink, bins, k.into()),
+                };
+            }
+        }
+    }
+}
+
 /// The levels around 0 that have a bin each and are kept as bytes: the first and the last.
-fn unit_range(bins: &Bins) -> (i8, i8) {
+pub(super) fn unit_range(bins: &Bins) -> (i8, i8) {
     let units = |beyond: usize| beyond.min(NEAR as usize) as i8;
-    let (below, above) = bins.without_offsets();
-    (-units(below), units(above))
+    let (first, count) = bins.plain();
+    let below = bins.zero() - usize::from(first);
+    (-units(below), units(usize::from(count) - 1 - below))
 }
 
 /// Quantises a source uniformly; `None` if the levels do not fit the bins.

@@ -188,30 +188,52 @@ impl Encoder {
 /// The single lane: tokens and offset bits in one state, pushed last value first.
 pub(crate) struct SingleLane<'a> {
     tables: &'a SymbolTables,
-    words: Vec<u16>,
+    /// Words in decoding order, from `at` on.
+    words: Vec<[u8; 2]>,
+    at: usize,
     x: u32,
 }
 
 impl<'a> SingleLane<'a> {
-    /// Starts a segment; `words` is an old buffer.
-    pub fn new(tables: &'a SymbolTables, mut words: Vec<u16>) -> Self {
-        words.clear();
+    /// Starts a segment of so many tokens and offsets; `words` is an old buffer.
+    pub fn new(tables: &'a SymbolTables, mut words: Vec<[u8; 2]>, tokens: usize, offsets: usize) -> Self {
+        // A token sheds a word at most, an offset three; one more is stored before it is known to be kept.
+        let room = tokens + 3 * offsets + 1;
+        // What a longer segment left in the buffer is never read: words are written from its end downwards.
+        if words.len() < room {
+            words.resize(room, [0; 2]);
+        }
+        let at = words.len();
         Self {
             tables,
             words,
+            at,
             x: SINGLE_START,
         }
     }
 
-    /// Pushes a token.
+    /// Pushes tokens, the last first, value i by table `table(i)`.
+    #[inline]
+    pub fn tokens(&mut self, tokens: &[u8], table: impl Fn(usize) -> usize + Copy) {
+        let tables = self.tables.symbols.as_chunks().0;
+        let (words, at) = (&mut self.words[..], self.at);
+        (self.x, self.at) = push_all(tokens, move |i| &tables[table(i)], words, at, self.x);
+    }
+
+    /// Pushes a symbol, which is table · 256 + token.
     #[inline]
     pub fn token(&mut self, symbol: u16) {
         let s = &self.tables.symbols[usize::from(symbol)];
         if self.x > s.last {
-            self.words.push(self.x as u16);
-            self.x >>= 16;
+            self.shed();
         }
         self.x = step(self.x, s);
+    }
+
+    fn shed(&mut self) {
+        self.at -= 1;
+        self.words[self.at] = (self.x as u16).to_le_bytes();
+        self.x >>= 16;
     }
 
     /// Pushes the offset that follows a token; call it before [`Self::token`].
@@ -221,20 +243,48 @@ impl<'a> SingleLane<'a> {
             let take = (have - 1) % 15 + 1;
             have -= take;
             if self.x >= 1 << (31 - take) {
-                self.words.push(self.x as u16);
-                self.x >>= 16;
+                self.shed();
             }
             self.x = self.x << take | (value >> have & ((1 << take) - 1));
         }
     }
 
     /// Writes state and words; returns the buffer.
-    pub fn finish(self, out: &mut Vec<u8>) -> Vec<u16> {
+    pub fn finish(self, out: &mut Vec<u8>) -> Vec<[u8; 2]> {
         let state = self.x.to_le_bytes();
-        out.extend(if self.x < 1 << 24 { &state[..3] } else { &state[..] });
-        for w in self.words.iter().rev() {
-            out.extend(w.to_le_bytes());
-        }
+        out.extend_from_slice(if self.x < 1 << 24 { &state[..3] } else { &state });
+        out.extend_from_slice(self.words[self.at..].as_flattened());
         self.words
     }
+}
+
+/// Pushes tokens in one state, the last first; returns the state and where its words begin.
+///
+/// Nothing counts here but the way from one state to the next: whether a state sheds a word is settled while it is multiplied,
+/// and a quotient that was not shed before is shed after, which is the same: ⌊⌊x / f⌋ / 2^16⌋ = ⌊⌊x / 2^16⌋ / f⌋.
+#[inline(never)]
+fn push_all<'t>(
+    tokens: &[u8],
+    table: impl Fn(usize) -> &'t [Symbol; 256],
+    words: &mut [[u8; 2]],
+    mut at: usize,
+    mut x: u32,
+) -> (u32, usize) {
+    for (i, &token) in tokens.iter().enumerate().rev() {
+        let s = &table(i)[usize::from(token)];
+        words[at - 1] = (x as u16).to_le_bytes();
+        let sheds = x > s.last;
+        at -= usize::from(sheds);
+        let rest = select_unpredictable(sheds, x >> 16, x);
+        if s.reciprocal == u32::MAX {
+            // Frequency 1, for which the quotient is one too small.
+            x = step(rest, s);
+            continue;
+        }
+        let shift = 47 - s.scale.trailing_zeros();
+        let shift = select_unpredictable(sheds, shift + 16, shift);
+        let q = ((u64::from(x) * u64::from(s.reciprocal)) >> shift) as u32;
+        x = rest + s.bias + q * u32::from(s.complement);
+    }
+    (x, at)
 }
