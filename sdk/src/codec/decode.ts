@@ -22,9 +22,9 @@ export abstract class BaseDecoder {
 
   /** Decodes into a fresh array. */
   decode(bytes: Uint8Array | ArrayBuffer, options?: DecodeOptions): DecodedTensor {
-    const data = this.run(bytes, options);
+    this.run(bytes, options);
     const head = readHead(this.handle);
-    return { type: head.type, data: arrayFrom(head.type, data), dims: head.dims, size: head.size };
+    return { type: head.type, data: arrayFrom(head.type, this.handle.result()), dims: head.dims, size: head.size };
   }
 
   /**
@@ -36,21 +36,21 @@ export abstract class BaseDecoder {
     target: ArrayBufferView,
     options?: DecodeOptions,
   ): Omit<DecodedTensor, 'data'> {
-    const data = this.run(bytes, options);
-    if (data.length > target.byteLength) {
-      throw new SlicerError('limit_exceeded', `The tensor has ${data.length} bytes, the target ${target.byteLength}.`, {
+    this.run(bytes, options);
+    const length = this.handle.resultInto(target);
+    if (length > target.byteLength) {
+      throw new SlicerError('limit_exceeded', `The tensor has ${length} bytes, the target ${target.byteLength}.`, {
         advice: 'inspect(bytes) tells type and dims before decoding.',
       });
     }
-    bytesOf(target).set(data);
     return readHead(this.handle);
   }
 
   /** Decodes without a copy: `data` lies inside WASM and is good until the next call of anything in this module. */
   decodeView(bytes: Uint8Array | ArrayBuffer, options?: DecodeOptions): DecodedTensor {
-    const data = this.run(bytes, options);
+    this.run(bytes, options);
     const head = readHead(this.handle);
-    return { type: head.type, data: arrayOver(head.type, data), dims: head.dims, size: head.size };
+    return { type: head.type, data: arrayOver(head.type, this.handle.result()), dims: head.dims, size: head.size };
   }
 
   /** Gives the memory back to the module. */
@@ -61,15 +61,14 @@ export abstract class BaseDecoder {
   /** Refuses an input that this decoder is in no state to take. */
   protected check(_input: Uint8Array): void {}
 
-  private run(bytes: Uint8Array | ArrayBuffer, options: DecodeOptions | undefined): Uint8Array {
+  private run(bytes: Uint8Array | ArrayBuffer, options: DecodeOptions | undefined): void {
     const input = checkBytes(bytes);
-    for (const profile of options?.profiles ?? []) this.handle.profile(profile);
+    if (options?.profiles) for (const profile of options.profiles) this.handle.profile(profile);
     const values = this.handle.values();
     this.check(input);
     writeDecodeOptions(options ?? this.limits, values, this.handle.base);
     this.handle.feed(input);
     this.handle.run(this.operation);
-    return this.handle.result();
   }
 }
 
@@ -159,7 +158,8 @@ function isAdaptive(setup: Uint8Array): boolean {
 
 /** Type and dims as the last operation left them. */
 export function readHead(handle: Handle): Omit<DecodedTensor, 'data'> {
-  const dims = Array.from({ length: handle.slot(SLOT.rank) }, (_, i) => handle.slot(SLOT.dims + i));
+  const dims: number[] = [];
+  for (let i = 0, rank = handle.slot(SLOT.rank); i < rank; i++) dims.push(handle.slot(SLOT.dims + i));
   return { type: DTYPES[handle.slot(SLOT.dtype)], dims, size: sizeOf(dims) };
 }
 

@@ -93,7 +93,10 @@ export class Handle {
     if (!ArrayBuffer.isView(data)) throw new SlicerError('invalid_option', 'The input is no typed array.');
     const at = this.input(data.byteLength);
     const bytes = this.engine.bytes();
-    if (data.buffer !== bytes.buffer || data.byteOffset !== at) bytes.set(bytesOf(data), at);
+    if (data.buffer === bytes.buffer && data.byteOffset === at) return;
+    // Between arrays of one type no view has to be made first.
+    if (data instanceof Float32Array && at % 4 === 0) this.engine.f32().set(data, at / 4);
+    else bytes.set(bytesOf(data), at);
   }
 
   /** The input's place inside WASM: fill it, then feed it. Valid until another call makes the memory grow. */
@@ -143,6 +146,19 @@ export class Handle {
     const wasm = this.open();
     const at = wasm.output(this.handle) >>> 0;
     return this.engine.bytes().subarray(at, at + (wasm.output_len(this.handle) >>> 0));
+  }
+
+  /** Copies the result to the beginning of an array of any type and returns its bytes; where it is too long, it copies nothing. */
+  resultInto(target: ArrayBufferView): number {
+    const wasm = this.open();
+    const [at, length] = [wasm.output(this.handle) >>> 0, wasm.output_len(this.handle) >>> 0];
+    if (length > target.byteLength) return length;
+    if (target instanceof Float32Array && (at | length) % 4 === 0) {
+      target.set(this.engine.f32().subarray(at / 4, (at + length) / 4));
+    } else {
+      bytesOf(target).set(this.engine.bytes().subarray(at, at + length));
+    }
+    return length;
   }
 
   /** The entries of the last inspection, copied. */

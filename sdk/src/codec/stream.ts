@@ -55,19 +55,20 @@ export class StreamEncoder {
    * coarser step where it takes one.
    */
   encode(data: ArrayBufferView, options?: { maxBytes?: number }): Uint8Array {
-    return this.run(data, options).slice();
+    this.run(data, options);
+    return this.handle.result().slice();
   }
 
   /** Encodes into the caller's array and returns the number of bytes written. */
   encodeInto(data: ArrayBufferView, target: Uint8Array, options?: { maxBytes?: number }): number {
-    const bytes = this.run(data, options);
-    if (bytes.length > target.length) {
-      throw new SlicerError('limit_exceeded', `The body has ${bytes.length} bytes, the target ${target.length}.`, {
+    this.run(data, options);
+    const length = this.handle.resultInto(target);
+    if (length > target.length) {
+      throw new SlicerError('limit_exceeded', `The body has ${length} bytes, the target ${target.length}.`, {
         advice: 'Make room for twice the bytes of the rows.',
       });
     }
-    target.set(bytes);
-    return bytes.length;
+    return length;
   }
 
   /** An array inside WASM for so many rows: filled and passed to `encode`, it is not copied. Take it anew for every body. */
@@ -96,20 +97,19 @@ export class StreamEncoder {
     this.handle.restore(new Uint8Array(0));
   }
 
-  private run(data: ArrayBufferView, options: { maxBytes?: number } = {}): Uint8Array {
+  private run(data: ArrayBufferView, options: { maxBytes?: number } | undefined): void {
     checkArray(this.options.type, data);
     // A misspelt cap would be no cap at all.
     for (const key in options) {
       if (key !== 'maxBytes') throw new SlicerError('invalid_option', `Unknown option ${key}.`);
     }
-    const { maxBytes } = options;
+    const maxBytes = options?.maxBytes;
     if (maxBytes !== undefined && !(typeof maxBytes === 'number' && maxBytes >= 1)) {
       throw new SlicerError('invalid_option', `maxBytes must be a number, at least 1; it is ${String(maxBytes)}.`);
     }
     this.handle.values()[this.handle.base + SLOT.budgetValues] = maxBytes ?? Number.NaN;
     this.handle.feed(data);
     this.handle.run('stream_encode');
-    return this.handle.result();
   }
 
   private open(sample: StreamOptions['sample']): void {

@@ -77,6 +77,8 @@ export function checkArray(type: DType, data: unknown): void {
 }
 
 function isArrayOf(type: DType, data: unknown): boolean {
+  // The usual case first: names cost more than all else that is checked.
+  if (data instanceof ARRAYS[type]) return true;
   // By tag, not by instanceof: arrays from another realm (a frame, a worker's structured clone, a test runner) count.
   const name = nameOf(data);
   return ArrayBuffer.isView(data) && (name === ARRAYS[type].name || (type === 'float16' && name === 'Float16Array'));
@@ -86,8 +88,10 @@ function nameOf(data: unknown): string {
   return Object.prototype.toString.call(data).slice(8, -1);
 }
 
-/** The bytes of any view. */
+/** The bytes of any view; a `Uint8Array` as it is. */
 export function bytesOf(view: ArrayBufferView | ArrayBuffer): Uint8Array {
+  // Not its subclasses: slices of Node's buffers are no copies.
+  if (view.constructor === Uint8Array) return view as Uint8Array;
   return ArrayBuffer.isView(view)
     ? new Uint8Array(view.buffer, view.byteOffset, view.byteLength)
     : new Uint8Array(view);

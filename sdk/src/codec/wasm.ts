@@ -64,6 +64,7 @@ export class Engine {
   private starting: Promise<void> | undefined;
   private heap = new Uint8Array(0);
   private doubles = new Float64Array(0);
+  private floats = new Float32Array(0);
 
   constructor(private readonly source?: InlineWasm | WebAssembly.Module) {}
 
@@ -119,6 +120,13 @@ export class Engine {
     const { buffer } = this.exports().memory;
     if (this.doubles.buffer !== buffer) this.doubles = new Float64Array(buffer);
     return this.doubles;
+  }
+
+  /** All memory as floats; valid until the next call into WASM. */
+  f32(): Float32Array {
+    const { buffer } = this.exports().memory;
+    if (this.floats.buffer !== buffer) this.floats = new Float32Array(buffer);
+    return this.floats;
   }
 
   /** Drops the instance after a trap: its memory may be in any state. The next call starts a new one. */
