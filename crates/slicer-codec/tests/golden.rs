@@ -429,5 +429,5 @@ fn streams() {
             }
         }
     }
-    check("streams", &hash, 0xb34f_e30c_5c12_6f78);
+    check("streams", &hash, 0x5e70_3915_3dfa_3129);
 }

@@ -85,3 +85,21 @@ fn a_cap_out_of_reach_is_an_error_for_the_largest_values_too() {
     let error = encoder.encode_within(&bytes(&values), Some(1), &mut body).unwrap_err();
     assert_eq!(error.code(), ErrorCode::BudgetUnreachable);
 }
+
+#[test]
+fn a_quiet_row_after_a_loud_one_finds_its_class() {
+    let options = StreamOptions::new(DType::F32, &[1, 576], 0.5);
+    let quiet: Vec<f32> = noise(7, 576)
+        .iter()
+        .map(|v| if v.abs() > 0.99 { *v } else { 0.0 })
+        .collect();
+    let (mut fresh, mut after) = (open(&options).0, open(&options).0);
+    let (mut expected, mut body) = (Vec::new(), Vec::new());
+    fresh.encode(&bytes(&quiet), &mut expected).unwrap();
+    for scale in [1.0, 30.0, 1000.0, 1e5] {
+        let loud: Vec<f32> = noise(3, 576).iter().map(|v| v * scale).collect();
+        after.encode(&bytes(&loud), &mut body).unwrap();
+        after.encode(&bytes(&quiet), &mut body).unwrap();
+        assert_eq!(body.len(), expected.len(), "after a row {scale} times as loud");
+    }
+}

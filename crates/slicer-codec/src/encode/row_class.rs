@@ -115,17 +115,16 @@ impl RowClass {
             .sum()
     }
 
-    /// The cheapest class of the row that was counted: costs are convex in the scale, so walk downhill from the last row's
-    /// class, and on where it is level: far from a row's size all channels have the same table.
+    /// The cheapest class of the row that was counted: costs are nearly convex in the scale, so walk downhill from the last row's
+    /// class, on where it is level (far from a row's size all channels have the same table), and over one class that is worse:
+    /// what normalisation leaves over goes to the most frequent token, and now and then makes a wider scale the better one for zeros.
     pub fn cheapest(&self, from: i8) -> i8 {
         let (mut class, mut best) = (from, self.cost(from));
         for direction in [1i8, -1] {
-            let mut at = class + direction;
-            while (-63..=63).contains(&at) {
+            let (mut at, mut worse) = (class + direction, 0);
+            while (-63..=63).contains(&at) && worse < 2 {
                 let next = self.cost(at);
-                if next > best {
-                    break;
-                }
+                worse = if next > best { worse + 1 } else { 0 };
                 if next < best {
                     (best, class) = (next, at);
                 }
