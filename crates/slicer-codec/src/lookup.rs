@@ -94,8 +94,8 @@ impl Lookup {
     fn fill(&mut self, coding: &Coding, step: f32) {
         reconstruct::fill_lut(&coding.bins, step, &mut self.values);
         let ((first, count), zero) = (coding.bins.plain(), coding.bins.zero() as i32);
-        let plain = (first..).zip(&self.values[usize::from(first)..]).take(count.into());
-        self.linear = count > 0 && { plain }.all(|(t, v)| v.to_bits() == product(t, zero, step).to_bits());
+        let mut plain = self.values.iter().enumerate().skip(first.into()).take(count.into());
+        self.linear = count > 0 && plain.all(|(t, v)| v.to_bits() == product(t as u8, zero, step).to_bits());
         self.step = step;
     }
 

@@ -7,6 +7,7 @@ use crate::coding::{Classes, Coding};
 use crate::contexts;
 use crate::error::{Error, ErrorCode, Field, Result};
 use crate::layout::View;
+use crate::limits::try_resize;
 use crate::rans::decode::{Bases, Decoder, SingleLane, SlotTables, Stream};
 use alloc::vec::Vec;
 use slicer_kernels::planes::{LANES, separate};
@@ -81,27 +82,66 @@ impl<'a> ClassMap<'a> {
         combine(row, channel, self.count)
     }
 
-    /// Calls `f(range of values, class)` for the `len` values from `start` on, in runs of one class: planes, or whole rows where
-    /// channels do not differ.
+    /// Calls `f(range of values, class)` for the planes of the `len` values from `start` on.
     pub fn runs(&self, start: usize, len: usize, plane: usize, mut f: impl FnMut(core::ops::Range<usize>, usize)) {
-        let run = if self.channel_classes.is_empty() {
-            plane * self.channels
-        } else {
-            plane
-        };
-        let (mut at, end) = (start, start + len);
-        let (mut row, mut channel) = (start / (plane * self.channels), start / plane % self.channels);
-        let mut stop = start / run * run;
-        while at < end {
-            stop = (stop + run).min(end);
+        let mut at = start;
+        while at < start + len {
+            let p = at / plane;
+            let end = ((p + 1) * plane).min(start + len);
+            f(at - start..end - start, self.of(p));
+            at = end;
+        }
+    }
+
+    /// The class of the values of planes from `first` on: one where they have one, else one for each value in `each`.
+    pub fn spread<'e>(&self, first: usize, plane: usize, len: usize, each: &'e mut Vec<u8>) -> Result<Values<'e>> {
+        let (mut row, from) = (first / self.channels, first % self.channels);
+        let alike = self.channel_classes.is_empty() && from * plane + len <= self.channels * plane;
+        if self.is_flat() || alike {
+            return Ok(Values {
+                one: self.of(first),
+                each: &[],
+            });
+        }
+        try_resize(each, len, Field::Classes)?;
+        let (mut rest, mut from) = (&mut each[..], from);
+        while !rest.is_empty() {
+            let (values, after) = rest.split_at_mut(rest.len().min((self.channels - from) * plane));
             let class = self.row_classes.get(row).copied().unwrap_or(0);
-            let more = self.channel_classes.get(channel).copied().unwrap_or(0);
-            f(at - start..stop - start, combine(class, more, self.count));
-            at = stop;
-            channel += 1;
-            if run > plane || channel == self.channels {
-                (row, channel) = (row + 1, 0);
+            match self.channel_classes.get(from..) {
+                Some(channels) if !channels.is_empty() => {
+                    for (values, &channel) in values.chunks_mut(plane).zip(channels) {
+                        values.fill(combine(class, channel, self.count) as u8);
+                    }
+                }
+                _ => values.fill(combine(class, 0, self.count) as u8),
             }
+            (rest, row, from) = (after, row + 1, 0);
+        }
+        Ok(Values { one: 0, each })
+    }
+}
+
+/// Table groups of a run of values.
+#[derive(Clone, Copy)]
+pub(crate) struct Values<'a> {
+    /// Of every value that `each` does not have.
+    pub one: usize,
+    pub each: &'a [u8],
+}
+
+impl Values<'_> {
+    /// Class of value `i`.
+    #[inline(always)]
+    pub fn of(&self, i: usize) -> usize {
+        self.each.get(i).map_or(self.one, |&class| class.into())
+    }
+
+    /// Those from value `i` on.
+    pub fn from(self, i: usize) -> Self {
+        Self {
+            each: self.each.get(i..).unwrap_or(&[]),
+            ..self
         }
     }
 }
@@ -112,6 +152,8 @@ pub(crate) struct Scratch {
     bases: Vec<u32>,
     group: Vec<u8>,
     offsets: Vec<u32>,
+    /// Class of every value.
+    classes: Vec<u8>,
 }
 
 impl Scratch {
@@ -140,16 +182,11 @@ impl Scratch {
                     decoder.run(Bases::One(0), block)?;
                 } else {
                     self.bases.resize(block.len(), 0);
-                    let (bases, mut alike) = (&mut self.bases[..], None);
+                    let bases = &mut self.bases[..];
                     classes.runs(first_plane * plane + i * BLOCK, block.len(), plane, |range, class| {
-                        let base = class as u32 * stride;
-                        if range.len() == bases.len() {
-                            alike = Some(base);
-                        } else {
-                            bases[range].fill(base);
-                        }
+                        bases[range].fill(class as u32 * stride);
                     });
-                    decoder.run(alike.map_or(Bases::Each(bases), Bases::One), block)?;
+                    decoder.run(Bases::Each(bases), block)?;
                 }
             }
         } else {
@@ -286,46 +323,17 @@ impl Scratch {
         (payload, base): (&[u8], usize),
         tokens: &mut [u8],
     ) -> Result<Offsets<'s>> {
-        let bins = coding.bins.list();
-        let plain = coding.bins.plain();
+        let (bins, plain) = (coding.bins.list(), coding.bins.plain());
         let mut lane = SingleLane::open(tables, payload, base)?;
         self.reserve(coding, tokens.len(), base)?;
-        let offsets = &mut self.offsets;
-        let mut offset = |lane: &mut SingleLane<'_, '_>, token: u8| {
-            let bits = u32::from(bins[usize::from(token)].bits);
+        let classes = classes.spread(first_plane, plane, tokens.len(), &mut self.classes)?;
+        let mut at = 0;
+        while at < tokens.len() {
+            at += lane.run(classes.from(at), plain, &mut tokens[at..]);
+            let bits = u32::from(bins[usize::from(tokens[at - 1])].bits);
             if bits > 0 {
-                offsets.push(lane.offset(bits));
+                self.offsets.push(lane.offset(bits));
             }
-        };
-        let mut rest = tokens;
-        let mut at = first_plane;
-        while !rest.is_empty() {
-            // Planes up to the end of the row, or as many as have one class.
-            let (row, channel) = (at / classes.channels, at % classes.channels);
-            let alike = classes.channel_classes.is_empty() || classes.is_flat();
-            let planes = if alike || plane == 1 {
-                classes.channels - channel
-            } else {
-                1
-            };
-            let run = rest.len().min(planes * plane);
-            let (mut run, after) = rest.split_at_mut(run);
-            let class = classes.of(at);
-            let row = classes.row_classes.get(row).copied().unwrap_or(0);
-            let mut channels = classes.channel_classes.get(channel..).unwrap_or(&[]);
-            while !run.is_empty() {
-                let done = if alike || plane > 1 {
-                    lane.run(move |_| class, plain, run)
-                } else {
-                    let class = move |i: usize| combine(row, channels.get(i).copied().unwrap_or(0), classes.count);
-                    let done = lane.run(class, plain, run);
-                    channels = channels.get(done..).unwrap_or(&[]);
-                    done
-                };
-                offset(&mut lane, run[done - 1]);
-                run = &mut run[done..];
-            }
-            (rest, at) = (after, at + planes);
         }
         lane.finish()?;
         Ok(Offsets::Inline(self.offsets.iter()))

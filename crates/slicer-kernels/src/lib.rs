@@ -72,6 +72,17 @@ twins! {
 
     /// Adds to `counts` how many levels in bytes have each magnitude; the last counts all from its own on.
     pub fn magnitudes(levels: &[u8], counts: &mut [u32; 16]) {
+        if cfg!(target_arch = "wasm32") {
+            // Half as fast as the vectors below, and an eighth of their size.
+            let mut parts = [[0u32; 16]; 4];
+            for (i, &k) in levels.iter().enumerate() {
+                parts[i & 3][usize::from((k as i8).unsigned_abs()).min(15)] += 1;
+            }
+            for (i, count) in counts.iter_mut().enumerate() {
+                *count += parts[0][i] + parts[1][i] + parts[2][i] + parts[3][i];
+            }
+            return;
+        }
         // So many that no byte overflows.
         for levels in levels.chunks(255 * 32) {
             let mut lanes = [[0u8; 32]; 15];
@@ -284,3 +295,34 @@ pub const CHUNK: usize = 64;
 
 /// A histogram in parts, so that equal neighbours do not wait for each other.
 pub type Partial = [[u32; 256]; 4];
+
+#[cfg(test)]
+mod tests {
+    use alloc::vec::Vec;
+
+    #[test]
+    fn magnitudes_are_counted_at_every_length() {
+        let mut state = 1u32;
+        let levels: Vec<u8> = (0..20_000)
+            .map(|i| {
+                state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+                // A long run of one magnitude, then all there are.
+                if i < 9_000 {
+                    253
+                } else {
+                    (state >> 24) as u8 >> (state >> 8 & 7)
+                }
+            })
+            .collect();
+        for n in (0..258).chain([8_160, 8_161, 20_000]) {
+            for part in [&levels[..n], &levels[levels.len() - n..]] {
+                let (mut counts, mut expected) = ([7; 16], [7; 16]);
+                super::magnitudes(part, &mut counts);
+                for &k in part {
+                    expected[usize::from((k as i8).unsigned_abs()).min(15)] += 1;
+                }
+                assert_eq!(counts, expected);
+            }
+        }
+    }
+}

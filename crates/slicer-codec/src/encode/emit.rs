@@ -4,7 +4,7 @@ use super::bands::Bands;
 use super::plan::Plan;
 use crate::bits::BitReader;
 use crate::bytes::{put_varint, varint_len};
-use crate::classes::{self, combine};
+use crate::classes;
 use crate::coding::Coding;
 use crate::contexts;
 use crate::crc32c::crc32c;
@@ -13,7 +13,7 @@ use crate::frame::{DRAFT, Framing, MAGIC, VERSION, body_flag};
 use crate::layout::View;
 use crate::levels;
 use crate::rans::encode::{Encoder, SingleLane, SymbolTables};
-use crate::segment::ClassMap;
+use crate::segment::{ClassMap, Values};
 use crate::setup::{Setup, feature};
 use alloc::vec::Vec;
 use slicer_dense::{dense, trellis};
@@ -78,6 +78,8 @@ pub(super) struct Emitter {
     lengths: Vec<u32>,
     words: Vec<[u8; 2]>,
     values: Vec<u32>,
+    /// Class of every value.
+    classes: Vec<u8>,
     model: Option<dense::Model>,
 }
 
@@ -171,20 +173,20 @@ impl Emitter {
                 continue;
             }
             if coding.lanes.total() == 1 && coding.contexts() == 1 {
-                let by_value = &tokens.classes[..];
-                self.lane(
-                    coding,
-                    view,
-                    (classes, by_value),
-                    first,
-                    &tokens.tokens[range],
-                    offsets,
-                    out,
-                )?;
+                let mut each = core::mem::take(&mut self.classes);
+                let classes = match coding.adaptive {
+                    true => Values {
+                        one: 0,
+                        each: &tokens.classes,
+                    },
+                    false => classes.spread(first, view.plane(), range.len(), &mut each)?,
+                };
+                self.lane(coding, classes, &tokens.tokens[range], offsets, out)?;
+                self.classes = each;
                 self.lengths.push((out.len() - before) as u32);
                 continue;
             }
-            self.symbols(coding, view, classes, first, &tokens.tokens[range]);
+            self.symbols(coding, view, classes, first, &tokens.tokens[range.clone()]);
             if coding.adaptive {
                 for (symbol, &class) in self.symbols.iter_mut().zip(&tokens.classes) {
                     *symbol += u16::from(class) * coding.contexts() as u16 * 256;
@@ -194,7 +196,13 @@ impl Emitter {
                 self.unions(coding, view, first, offsets)?;
             }
             if coding.lanes.total() == 1 {
-                self.single(coding, offsets, out)?;
+                // Contexts and unions: every value has its own table.
+                let mut each = core::mem::take(&mut self.classes);
+                each.clear();
+                each.extend(self.symbols.iter().map(|&s| (s >> 8) as u8));
+                let classes = Values { one: 0, each: &each };
+                self.lane(coding, classes, &tokens.tokens[range], offsets, out)?;
+                self.classes = each;
             } else {
                 let total = coding.lanes.total();
                 self.encoder.begin(coding.lanes, self.symbols.len().div_ceil(total));
@@ -216,11 +224,9 @@ impl Emitter {
         if classes.is_flat() || coding.adaptive {
             slicer_kernels::widen(tokens, symbols);
         } else {
-            self.bases.resize(tokens.len() / plane, 0);
-            let bases = &mut self.bases[..];
-            classes.runs(first, bases.len(), 1, |planes, class| {
-                bases[planes].fill((class * contexts) as u16 * 256);
-            });
+            self.bases.clear();
+            let base = |p| (classes.of(p) * contexts) as u16 * 256;
+            self.bases.extend((first..first + tokens.len() / plane).map(base));
             slicer_kernels::widen_planes(tokens, plane, &self.bases, symbols);
         }
         if !coding.thresholds.is_empty() {
@@ -258,84 +264,51 @@ impl Emitter {
         Ok(())
     }
 
-    /// One lane where a value's table is known beforehand: by its row, its channel, or `by_value` where that is not empty.
-    #[allow(clippy::too_many_arguments)]
+    /// One lane, tokens and offsets in one state; each token by the table that is its class.
     fn lane(
         &mut self,
         coding: &Coding,
-        view: &View,
-        (classes, by_value): (ClassMap<'_>, &[u8]),
-        first: usize,
-        tokens: &[u8],
+        classes: Values<'_>,
+        mut tokens: &[u8],
         offsets: &[u8],
         out: &mut Vec<u8>,
     ) -> Result<()> {
-        self.values(coding, tokens.iter().copied(), offsets)?;
+        self.values(coding, tokens, offsets)?;
         let words = core::mem::take(&mut self.words);
         let mut lane = SingleLane::new(&self.tables, words, tokens.len(), self.values.len());
-        let values = &mut self.values;
-        let (plane, row) = (view.plane(), view.channels * view.plane());
-        let (start, mut end) = (first * plane, tokens.len());
-        let alike = classes.is_flat() || classes.channel_classes.is_empty();
-        let run = if coding.adaptive || alike || plane == 1 {
-            row
-        } else {
-            plane
-        };
-        while end > 0 {
-            // Values of one row, or of one plane where planes differ in class.
-            let begin = ((start + end - 1) / run * run).max(start);
-            let at = begin - start;
-            let run = &tokens[at..end];
-            if coding.adaptive {
-                push_run(&mut lane, coding, run, values, |i| by_value[at + i].into());
-            } else if alike || plane > 1 {
-                let class = classes.of(begin / plane);
-                push_run(&mut lane, coding, run, values, move |_| class);
-            } else {
-                let class = classes.row_classes.get(begin / row).copied().unwrap_or(0);
-                let channels = classes.channel_classes.get(begin % row..).unwrap_or(&[]);
-                let channel = move |i: usize| channels.get(i).copied().unwrap_or(0);
-                push_run(&mut lane, coding, run, values, move |i| {
-                    combine(class, channel(i), classes.count)
-                });
+        let (from, count) = coding.bins.plain();
+        while !self.values.is_empty() {
+            let has_offset = |&t: &u8| u16::from(t.wrapping_sub(from)) >= count;
+            let Some(at) = tokens.iter().rposition(has_offset) else {
+                break;
+            };
+            lane.tokens(&tokens[at + 1..], classes.from(at + 1));
+            let token = tokens[at];
+            let width = u32::from(coding.bins.list()[usize::from(token)].bits);
+            if width > 0 {
+                lane.offset(self.values.pop().unwrap_or(0), width);
             }
-            end = at;
+            lane.token(classes.of(at) as u16 * 256 + u16::from(token));
+            tokens = &tokens[..at];
         }
+        lane.tokens(tokens, classes);
         self.words = lane.finish(out);
         Ok(())
     }
 
     /// Reads the offsets of tokens, if there are any.
-    fn values(&mut self, coding: &Coding, tokens: impl Iterator<Item = u8>, offsets: &[u8]) -> Result<()> {
+    fn values(&mut self, coding: &Coding, tokens: &[u8], offsets: &[u8]) -> Result<()> {
         self.values.clear();
         if offsets.is_empty() {
             return Ok(());
         }
         let mut bits = BitReader::new(offsets, 0);
-        for token in tokens {
+        for &token in tokens {
             let width = coding.bins.list()[usize::from(token)].bits;
             if width > 0 {
                 self.values.push(bits.get(width.into(), Field::Payload)?);
             }
         }
-        Ok(())
-    }
-
-    fn single(&mut self, coding: &Coding, offsets: &[u8], out: &mut Vec<u8>) -> Result<()> {
-        let symbols = core::mem::take(&mut self.symbols);
-        self.values(coding, symbols.iter().map(|&s| s as u8), offsets)?;
-        let words = core::mem::take(&mut self.words);
-        let mut lane = SingleLane::new(&self.tables, words, symbols.len(), self.values.len());
-        for &s in symbols.iter().rev() {
-            let width = u32::from(coding.bins.list()[usize::from(s & 255)].bits);
-            if width > 0 {
-                lane.offset(self.values.pop().unwrap_or(0), width);
-            }
-            lane.token(s);
-        }
-        self.words = lane.finish(out);
-        self.symbols = symbols;
         Ok(())
     }
 
@@ -370,33 +343,6 @@ impl Emitter {
         }
         out.extend(offsets);
     }
-}
-
-/// Pushes a run of tokens and the offsets of those that have one, taken from the end of `values`.
-#[inline(always)]
-fn push_run(
-    lane: &mut SingleLane<'_>,
-    coding: &Coding,
-    mut tokens: &[u8],
-    values: &mut Vec<u32>,
-    table: impl Fn(usize) -> usize + Copy,
-) {
-    let (first, count) = coding.bins.plain();
-    let has_offset = |&t: &u8| u16::from(t.wrapping_sub(first)) >= count;
-    while !values.is_empty() {
-        let Some(at) = tokens.iter().rposition(has_offset) else {
-            break;
-        };
-        lane.tokens(&tokens[at + 1..], move |i| table(at + 1 + i));
-        let token = tokens[at];
-        let width = u32::from(coding.bins.list()[usize::from(token)].bits);
-        if width > 0 {
-            lane.offset(values.pop().unwrap_or(0), width);
-        }
-        lane.token(table(at) as u16 * 256 + u16::from(token));
-        tokens = &tokens[..at];
-    }
-    lane.tokens(tokens, table);
 }
 
 /// Puts the segment table in front of the payload, which is only known to be this long once it is there. Returns where the

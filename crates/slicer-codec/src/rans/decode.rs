@@ -4,6 +4,7 @@ use super::{LOWER, SINGLE_START};
 use crate::coding::Lanes;
 use crate::error::{Error, ErrorCode, Field, Result};
 use crate::limits::try_resize;
+use crate::segment::Values;
 use crate::tables::Tables;
 use alloc::vec::Vec;
 use core::hint::select_unpredictable;
@@ -174,41 +175,6 @@ pub(crate) enum Bases<'a> {
     Each(&'a [u32]),
 }
 
-/// Decodes tokens as long as there are words, up to the first that is not plain. Returns how many tokens, how many bytes of
-/// words, and the state before it takes the next.
-///
-/// Nothing counts here but the way from one state to the next. A state that asks for a word has that word's low bits for its
-/// next slot, so the look-up does not wait until the state is put together.
-#[inline(never)]
-fn ahead<'t>(
-    table: impl Fn(usize) -> &'t [u32; 4096],
-    mut x: u32,
-    words: &[u8],
-    plain: (u8, u16),
-    out: &mut [u8],
-) -> (usize, usize, u32) {
-    let (mut at, mut done) = (0, 0);
-    let (first, count) = (u32::from(plain.0), u32::from(plain.1));
-    for out in out {
-        let Some(&word) = words[at..].first_chunk() else { break };
-        let word = u32::from(u16::from_le_bytes(word));
-        let table = table(done);
-        let hungry = x < LOWER;
-        let (full, short) = (table[(x & 0xfff) as usize], table[(word & 0xfff) as usize]);
-        let e = select_unpredictable(hungry, short, full);
-        let quotient = select_unpredictable(hungry, x << 16 | word, x) >> 12;
-        at += 2 * usize::from(hungry);
-        x = (e & 0xfff) * quotient + (quotient + (e >> 12 & 0xfff));
-        let token = e >> 24;
-        *out = token as u8;
-        done += 1;
-        if token.wrapping_sub(first) >= count {
-            break;
-        }
-    }
-    (done, at, x)
-}
-
 /// The single lane: its offset bits travel in the same state.
 pub(crate) struct SingleLane<'t, 'p> {
     tables: &'t SlotTables,
@@ -257,35 +223,56 @@ impl<'t, 'p> SingleLane<'t, 'p> {
         token
     }
 
-    /// Decodes tokens, value i by table `table(i)`, up to and including the first that is not one of the `plain` ones, first
-    /// and count: an offset may follow it. Returns how many.
-    #[inline]
-    pub fn run(&mut self, table: impl Fn(usize) -> usize + Copy, plain: (u8, u16), out: &mut [u8]) -> usize {
-        let is_plain = |token: u8| u16::from(token.wrapping_sub(plain.0)) < plain.1;
-        let tables = self.tables.entries.as_chunks().0;
+    /// Decodes tokens, each by the table that is its class, up to and including the first that is not one of the `plain` ones,
+    /// first and count: an offset may follow it. Returns how many.
+    pub fn run(&mut self, classes: Values<'_>, plain: (u8, u16), out: &mut [u8]) -> usize {
         let mut done = 0;
         while done < out.len() {
             // A small state after its word is damage or near the end, and takes no second one.
             if self.tables.precision == 12 && self.x >= LOWER && self.pos < self.words.len() {
-                let (tokens, words);
-                (tokens, words, self.x) = ahead(
-                    move |i| &tables[table(done + i)],
-                    self.x,
-                    &self.words[self.pos..],
-                    plain,
-                    &mut out[done..],
-                );
-                done += tokens;
-                self.pos += words;
-                self.refill();
+                done += self.ahead(classes.from(done), plain, &mut out[done..]);
             } else {
-                out[done] = self.token((table(done) << self.tables.precision) as u32);
+                out[done] = self.token((classes.of(done) << self.tables.precision) as u32);
                 done += 1;
             }
-            if !is_plain(out[done - 1]) {
+            if u16::from(out[done - 1].wrapping_sub(plain.0)) >= plain.1 {
                 break;
             }
         }
+        done
+    }
+
+    /// [`Self::run`] for tables of 4096 slots, as long as there are words.
+    ///
+    /// Nothing counts here but the way from one state to the next. A state that asks for a word has that word's low bits for
+    /// its next slot, so the look-up does not wait until the state is put together.
+    #[inline(never)]
+    fn ahead(&mut self, classes: Values<'_>, plain: (u8, u16), out: &mut [u8]) -> usize {
+        let tables = self.tables.entries.as_chunks::<4096>().0;
+        let one = &tables[classes.one];
+        let (mut x, words) = (self.x, &self.words[self.pos..]);
+        let (mut at, mut done) = (0, 0);
+        let (first, count) = (u32::from(plain.0), u32::from(plain.1));
+        // Here `x` is the state before it took its word.
+        for out in out {
+            let Some(&word) = words[at..].first_chunk() else { break };
+            let word = u32::from(u16::from_le_bytes(word));
+            let table = classes.each.get(done).map_or(one, |&class| &tables[usize::from(class)]);
+            let hungry = x < LOWER;
+            let (full, short) = (table[(x & 0xfff) as usize], table[(word & 0xfff) as usize]);
+            let e = select_unpredictable(hungry, short, full);
+            let quotient = select_unpredictable(hungry, x << 16 | word, x) >> 12;
+            at += 2 * usize::from(hungry);
+            x = (e & 0xfff) * quotient + (quotient + (e >> 12 & 0xfff));
+            let token = e >> 24;
+            *out = token as u8;
+            done += 1;
+            if token.wrapping_sub(first) >= count {
+                break;
+            }
+        }
+        (self.x, self.pos) = (x, self.pos + at);
+        self.refill();
         done
     }
 

@@ -2,6 +2,7 @@
 
 use super::{LOWER, SINGLE_START};
 use crate::coding::Lanes;
+use crate::segment::Values;
 use crate::tables::Tables;
 use alloc::vec::Vec;
 use core::hint::select_unpredictable;
@@ -212,12 +213,34 @@ impl<'a> SingleLane<'a> {
         }
     }
 
-    /// Pushes tokens, the last first, value i by table `table(i)`.
-    #[inline]
-    pub fn tokens(&mut self, tokens: &[u8], table: impl Fn(usize) -> usize + Copy) {
-        let tables = self.tables.symbols.as_chunks().0;
-        let (words, at) = (&mut self.words[..], self.at);
-        (self.x, self.at) = push_all(tokens, move |i| &tables[table(i)], words, at, self.x);
+    /// Pushes tokens, the last first, each by the table that is its class.
+    ///
+    /// Nothing counts here but the way from one state to the next: whether a state sheds a word is settled while it is
+    /// multiplied, and a quotient that was not shed before is shed after, which is the same:
+    /// ⌊⌊x / f⌋ / 2^16⌋ = ⌊⌊x / 2^16⌋ / f⌋.
+    #[inline(never)]
+    pub fn tokens(&mut self, tokens: &[u8], classes: Values<'_>) {
+        let tables = self.tables.symbols.as_chunks::<256>().0;
+        let one = &tables[classes.one];
+        let (words, mut at, mut x) = (&mut self.words[..], self.at, self.x);
+        for (i, &token) in tokens.iter().enumerate().rev() {
+            let table = classes.each.get(i).map_or(one, |&class| &tables[usize::from(class)]);
+            let s = &table[usize::from(token)];
+            words[at - 1] = (x as u16).to_le_bytes();
+            let sheds = x > s.last;
+            at -= usize::from(sheds);
+            let rest = select_unpredictable(sheds, x >> 16, x);
+            if s.reciprocal == u32::MAX {
+                // Frequency 1, for which the quotient is one too small.
+                x = step(rest, s);
+                continue;
+            }
+            let shift = 47 - s.scale.trailing_zeros();
+            let shift = select_unpredictable(sheds, shift + 16, shift);
+            let q = ((u64::from(x) * u64::from(s.reciprocal)) >> shift) as u32;
+            x = rest + s.bias + q * u32::from(s.complement);
+        }
+        (self.x, self.at) = (x, at);
     }
 
     /// Pushes a symbol, which is table · 256 + token.
@@ -256,35 +279,4 @@ impl<'a> SingleLane<'a> {
         out.extend_from_slice(self.words[self.at..].as_flattened());
         self.words
     }
-}
-
-/// Pushes tokens in one state, the last first; returns the state and where its words begin.
-///
-/// Nothing counts here but the way from one state to the next: whether a state sheds a word is settled while it is multiplied,
-/// and a quotient that was not shed before is shed after, which is the same: ⌊⌊x / f⌋ / 2^16⌋ = ⌊⌊x / 2^16⌋ / f⌋.
-#[inline(never)]
-fn push_all<'t>(
-    tokens: &[u8],
-    table: impl Fn(usize) -> &'t [Symbol; 256],
-    words: &mut [[u8; 2]],
-    mut at: usize,
-    mut x: u32,
-) -> (u32, usize) {
-    for (i, &token) in tokens.iter().enumerate().rev() {
-        let s = &table(i)[usize::from(token)];
-        words[at - 1] = (x as u16).to_le_bytes();
-        let sheds = x > s.last;
-        at -= usize::from(sheds);
-        let rest = select_unpredictable(sheds, x >> 16, x);
-        if s.reciprocal == u32::MAX {
-            // Frequency 1, for which the quotient is one too small.
-            x = step(rest, s);
-            continue;
-        }
-        let shift = 47 - s.scale.trailing_zeros();
-        let shift = select_unpredictable(sheds, shift + 16, shift);
-        let q = ((u64::from(x) * u64::from(s.reciprocal)) >> shift) as u32;
-        x = rest + s.bias + q * u32::from(s.complement);
-    }
-    (x, at)
 }

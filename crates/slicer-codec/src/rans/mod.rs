@@ -23,3 +23,75 @@ pub(crate) const LOWER: u32 = 1 << 15;
 /// With one lane no word can be outstanding while the state is small, so the encoder need not begin at [`LOWER`]: this saves
 /// almost two bytes a frame, 1 % of a typical token.
 pub(crate) const SINGLE_START: u32 = 1;
+
+#[cfg(all(test, feature = "encode"))]
+mod tests {
+    use super::{decode, encode};
+    use crate::bins::{Bins, Uniform};
+    use crate::segment::Values;
+    use crate::tables::{TableSource, Tables};
+    use alloc::vec::Vec;
+
+    /// The single lane's runs against one token at a time, both ways, for all lengths and for tokens of all frequencies.
+    #[test]
+    fn runs_equal_single_steps() {
+        let units = Uniform {
+            negative: 15,
+            positive: 15,
+            negative_escapes: 20,
+            positive_escapes: 20,
+            ..Uniform::default()
+        };
+        let bins = Bins::uniform(units, Vec::new()).unwrap();
+        let source = TableSource::Family {
+            shape: 3,
+            first: 4,
+            increment: 3,
+        };
+        let tables = Tables::new(source, 12, 8, &bins, false).unwrap();
+        let (mut symbols, mut slots) = (encode::SymbolTables::default(), decode::SlotTables::default());
+        symbols.build(&tables);
+        slots.build(&tables).unwrap();
+        let mut state = 1u32;
+        let mut below = |n: u32| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 8) % n
+        };
+        for n in (0..258).chain([3000]) {
+            let tokens: Vec<u8> = (0..n)
+                .map(|_| match below(20) {
+                    0 => below(71) as u8,
+                    _ => (31 + below(9)) as u8,
+                })
+                .collect();
+            let each: Vec<u8> = (0..n).map(|_| below(8) as u8).collect();
+            for each in [&[], &each[..]] {
+                let classes = Values { one: 5, each };
+                let mut run = encode::SingleLane::new(&symbols, Vec::new(), n, 0);
+                run.tokens(&tokens, classes);
+                let mut steps = encode::SingleLane::new(&symbols, Vec::new(), n, 0);
+                for (i, &token) in tokens.iter().enumerate().rev() {
+                    steps.token(classes.of(i) as u16 * 256 + u16::from(token));
+                }
+                let (mut bytes, mut expected) = (Vec::new(), Vec::new());
+                run.finish(&mut bytes);
+                steps.finish(&mut expected);
+                assert_eq!(bytes, expected);
+                let mut back = alloc::vec![0; n];
+                for plain in [(0, 256), bins.plain(), (0, 0)] {
+                    let mut lane = decode::SingleLane::open(&slots, &bytes, 0).unwrap();
+                    let mut at = 0;
+                    while at < n {
+                        at += lane.run(classes.from(at), plain, &mut back[at..]);
+                    }
+                    lane.finish().unwrap();
+                    assert_eq!(back, tokens);
+                }
+                let mut lane = decode::SingleLane::open(&slots, &bytes, 0).unwrap();
+                let single: Vec<u8> = (0..n).map(|i| lane.token((classes.of(i) << 12) as u32)).collect();
+                lane.finish().unwrap();
+                assert_eq!(single, tokens);
+            }
+        }
+    }
+}
