@@ -12,12 +12,13 @@ const TARGETS: Record<string, [number, number]> = {
 };
 // What they must not grow beyond until then.
 const CAPS: Record<string, [number, number]> = {
-  scalar: [174_500, 86_000],
+  scalar: [181_500, 89_800],
   // The dense coder at full speed takes 10 kB more than built for size, and half the time; blocks of the transforms 1.4 kB
-  // (3 kB without SIMD, 1.6 kB in the decoders), and a quarter of theirs.
-  simd: [191_500, 91_500],
-  'decode-scalar': [94_000, 42_500],
-  'decode-simd': [97_000, 43_700],
+  // (3 kB without SIMD, 1.6 kB in the decoders), and a quarter of theirs; ways of their own for rows in one lane 6.5 kB (3.1 kB in
+  // the decoders), and a quarter of a token's.
+  simd: [198_500, 95_400],
+  'decode-scalar': [97_500, 44_600],
+  'decode-simd': [100_600, 45_500],
 };
 
 test.each(Object.entries(CAPS))('%s.wasm is small', (name, [raw, packed]) => {
