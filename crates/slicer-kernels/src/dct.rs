@@ -117,17 +117,17 @@ pub fn project(matrix: &[f32], channels: usize, plane: usize, values: &[f32], ou
 #[cfg(test)]
 mod tests {
     use super::*;
+    use alloc::vec::Vec;
 
     #[test]
     fn one_position_is_projected_as_any() {
         for channels in 1..10 {
             for outputs in 1..10 {
-                let matrix: alloc::vec::Vec<f32> = (0..channels * outputs)
+                let matrix: Vec<f32> = (0..channels * outputs)
                     .map(|i| ((i * 37 + 11) % 101) as f32 / 64.0 - 0.7)
                     .collect();
-                let values: alloc::vec::Vec<f32> =
-                    (0..channels).map(|i| ((i * 53 + 7) % 97) as f32 / 64.0 - 0.7).collect();
-                let pairs: alloc::vec::Vec<f32> = values.iter().flat_map(|&x| [x, -x]).collect();
+                let values: Vec<f32> = (0..channels).map(|i| ((i * 53 + 7) % 97) as f32 / 64.0 - 0.7).collect();
+                let pairs: Vec<f32> = values.iter().flat_map(|&x| [x, -x]).collect();
                 let mut one = alloc::vec![0.0; outputs];
                 let mut two = alloc::vec![0.0; 2 * outputs];
                 project(&matrix, channels, 1, &values, &mut one);
