@@ -21,7 +21,9 @@ const HELP = `npm run bench:plan -- [--sets N] [--rounds N] [--photo FILE] [--se
   --sets N     random constraint sets for every network and link (6)
   --rounds N   how often every option is measured, in turns (9)
   --photo FILE a picture for the image classifier; a drawn page unless given
-  --quick      one link, 3 rounds`;
+  --seed N     another seed asks other questions (1)
+  --quick      one link, 3 rounds
+  --json FILE  every figure, and the list of musts`;
 
 const { values: options } = parseArgs({
   options: {
@@ -56,6 +58,7 @@ const LINKS = [
 const say = (text) => process.stderr.isTTY && process.stderr.write(`\r\u001b[K${text}`);
 const random = generator(whole('seed', options.seed));
 const work = mkdtempSync(join(tmpdir(), 'slicer-plan-'));
+process.on('exit', () => rmSync(work, { recursive: true, force: true }));
 const agent = new Agent({ keepAlive: true, maxSockets: 1 });
 
 /** Cuts a model and writes its parts. */
@@ -126,7 +129,7 @@ for (const model of await planModels({ photo: options.photo, say })) {
     return {
       name,
       bytes: 0,
-      headShare: Math.min(1, headMs / (headMs + tailMs)),
+      headShare: headMs / (headMs + tailMs),
       memoryBytes: parts[name].weights,
       points,
     };
@@ -163,7 +166,6 @@ for (const model of await planModels({ photo: options.photo, say })) {
   server.disconnect();
 }
 agent.destroy();
-rmSync(work, { recursive: true, force: true });
 say('');
 
 /** Bytes of a request beyond its body, counted on the link. */

@@ -36,7 +36,7 @@ const server = createServer((request, response) => {
       const { outputs, decodeMs, tailMs } = await run(request.url, Buffer.concat(pieces));
       const [{ data }] = Object.values(outputs);
       response.setHeader('x-times', `${decodeMs} ${tailMs}`);
-      // Classes of the best answers are all that a caller wants back.
+      // What comes back is small whatever the network: no link down is modelled.
       response.end(Buffer.from(data.buffer, data.byteOffset, Math.min(data.byteLength, 1024)));
     } catch (error) {
       response.statusCode = 500;

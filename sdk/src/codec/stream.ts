@@ -63,8 +63,8 @@ export class StreamEncoder {
   encodeInto(data: ArrayBufferView, target: Uint8Array, options?: { maxBytes?: number }): number {
     this.run(data, options);
     const length = this.handle.resultInto(target);
-    if (length > target.length) {
-      throw new SlicerError('limit_exceeded', `The body has ${length} bytes, the target ${target.length}.`, {
+    if (length > target.byteLength) {
+      throw new SlicerError('limit_exceeded', `The body has ${length} bytes, the target ${target.byteLength}.`, {
         advice: 'Make room for twice the bytes of the rows.',
       });
     }

@@ -1,6 +1,6 @@
 /** One worker, of whatever kind, and the job it is busy with. */
 import { SlicerError } from '../codec/errors.js';
-import type { Request, Response } from './message.js';
+import type { Request } from './message.js';
 import type { WorkerLike } from './types.js';
 
 /** What the two kinds of workers have beyond the common part. */
@@ -20,19 +20,20 @@ export class Link {
   private ended: unknown;
   private over = false;
 
-  /** `answered` is called for every answer, `lost` once, when the worker has failed. */
+  /** `answered` is called for every message, `lost` once, when the worker has failed. */
   constructor(
     private readonly worker: WorkerLike,
-    answered: (response: Response) => void,
+    answered: (message: unknown) => void,
     lost: (error: SlicerError) => void,
   ) {
     const answer = (response: unknown) => {
-      if (!this.over) answered(response as Response);
+      if (!this.over) answered(response);
     };
     const fail = (cause: unknown) => {
       if (this.over) return;
-      this.end();
+      this.over = true;
       lost(new SlicerError('worker_failed', `A worker of the pool has ended: ${messageOf(cause)}`, { cause }));
+      this.ended = worker.terminate();
     };
     if (isNodeStyle(worker)) {
       worker.on('message', answer);
@@ -43,7 +44,11 @@ export class Link {
       const page = worker as unknown as PageStyle;
       page.addEventListener('message', (event) => answer((event as { data: unknown }).data));
       page.addEventListener('messageerror', fail);
-      page.addEventListener('error', fail);
+      page.addEventListener('error', (event) => {
+        // The job is told; without this the page hears of it as well, and Deno ends the process.
+        (event as { preventDefault?: () => void }).preventDefault?.();
+        fail(event);
+      });
     }
     this.rest();
   }

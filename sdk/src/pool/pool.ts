@@ -78,12 +78,12 @@ export class WorkerPool implements Pool {
 
   private async shut(): Promise<void> {
     const entries = [...this.queue, ...this.links.values()];
-    const ends = [...this.links.keys()].map((link) => link.end());
+    const links = [...this.links.keys()];
     this.queue = [];
     this.links.clear();
     this.idle.length = 0;
     for (const entry of entries) entry?.settle(gone());
-    await Promise.all(ends);
+    await Promise.all(links.map((link) => link.end()));
   }
 
   /** Refuses a call that cannot be served. */
@@ -149,14 +149,16 @@ export class WorkerPool implements Pool {
     return link;
   }
 
-  private answered(link: Link, response: Response): void {
+  private answered(link: Link, response: unknown): void {
     const entry = this.links.get(link);
+    // A script of the caller's own around ours may say more than we asked.
+    if (!entry || !isResponse(response)) return;
     this.links.set(link, undefined);
     this.idle.push(link);
     link.rest();
     this.feed();
-    if ('outcome' in response) entry?.settle(undefined, response.outcome);
-    else entry?.settle(unpackError(response.failure));
+    if ('outcome' in response) entry.settle(undefined, response.outcome);
+    else entry.settle(unpackError(response.failure));
   }
 
   /** Takes a job back: out of the queue, or from a worker that does not come to an end with it. */
@@ -183,6 +185,10 @@ export class WorkerPool implements Pool {
     if (at >= 0) this.idle.splice(at, 1);
     return entry;
   }
+}
+
+function isResponse(message: unknown): message is Response {
+  return typeof message === 'object' && message !== null && ('outcome' in message || 'failure' in message);
 }
 
 /** Slots that options are written to. */

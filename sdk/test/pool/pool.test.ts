@@ -216,6 +216,17 @@ describe('workers', () => {
     });
   });
 
+  test('may say more than they are asked', async () => {
+    const words = `import '${program}'; import { parentPort } from 'node:worker_threads';
+      for (const word of ['ready', 7, null, { hello: 1 }]) parentPort.postMessage(word);`;
+    const script = new URL(`data:text/javascript,${encodeURIComponent(words)}`);
+    const pool = open({ size: 1, worker: () => new Worker(script) });
+    const jobs = [1, 2, 3].map((seed) => pool.encodeAsync(tensor(seed), { budget: 'small' }));
+    for (const [i, { bytes }] of (await Promise.all(jobs)).entries()) {
+      expect(bytes).toEqual(encode(tensor(i + 1), { budget: 'small' }).bytes);
+    }
+  });
+
   test('without work do not keep a process from ending', () => {
     const code = `import { createPool } from '${new URL('../../dist/esm/pool/node.js', import.meta.url)}';
       const data = new Float32Array(64);
