@@ -52,7 +52,7 @@ pub fn round() -> Times {
 /// Int8 levels under the largest magnitude, and back; with AVX2 where there is one, so that the baseline is at its best.
 fn absmax(values: &[f32], levels: &mut [i8], back: &mut [f32]) {
     #[cfg(target_arch = "x86_64")]
-    if crate::peer::has_avx2() {
+    if crate::peers::quantise::has_avx2() {
         // SAFETY: the processor has AVX2, which is all the function asks for.
         return unsafe { absmax_avx2(values, levels, back) };
     }
