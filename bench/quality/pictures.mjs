@@ -24,7 +24,7 @@ export function pictureItem({ name, canvas, feedsOf, truth }) {
           const forms = [];
           for (const { label, write } of FORMATS) {
             const bytes = await write(own);
-            forms.push({ label, bytes: bytes.length, passes: [feedsOf(await decoded(bytes))] });
+            forms.push({ label, bytes: bytes.length, passes: [feedsOf(await readPicture(bytes))] });
           }
           return forms;
         },
@@ -33,10 +33,11 @@ export function pictureItem({ name, canvas, feedsOf, truth }) {
   };
 }
 
-async function decoded(bytes) {
+/** A picture in any format as a canvas: of its own size, or drawn into a square. */
+export async function readPicture(bytes, side) {
   const image = await loadImage(bytes);
-  const canvas = createCanvas(image.width, image.height);
-  canvas.getContext('2d').drawImage(image, 0, 0);
+  const canvas = createCanvas(side ?? image.width, side ?? image.height);
+  canvas.getContext('2d').drawImage(image, 0, 0, canvas.width, canvas.height);
   return canvas;
 }
 

@@ -19,24 +19,21 @@ const LANES: usize = 8;
 /// Maps `plane` positions of `channels` coefficients to as many channels, `repeats` times; returns the multiply-adds done.
 #[unsafe(no_mangle)]
 pub extern "C" fn kernel_mix(channels: usize, plane: usize, repeats: usize) -> f64 {
-    let matrix = drawn(channels * channels);
-    let values = drawn(channels * plane);
-    let mut out = vec![0.0; channels * plane];
-    for _ in 0..repeats {
-        dct::mix(black_box(&matrix), channels, plane, black_box(&values), &mut out);
-        black_box(&mut out);
-    }
-    (channels * channels * plane * repeats) as f64
+    transform(dct::mix, channels, plane, repeats)
 }
 
 /// The same from channels to coefficients.
 #[unsafe(no_mangle)]
 pub extern "C" fn kernel_project(channels: usize, plane: usize, repeats: usize) -> f64 {
+    transform(dct::project, channels, plane, repeats)
+}
+
+fn transform(way: fn(&[f32], usize, usize, &[f32], &mut [f32]), channels: usize, plane: usize, repeats: usize) -> f64 {
     let matrix = drawn(channels * channels);
     let values = drawn(channels * plane);
     let mut out = vec![0.0; channels * plane];
     for _ in 0..repeats {
-        dct::project(black_box(&matrix), channels, plane, black_box(&values), &mut out);
+        way(black_box(&matrix), channels, plane, black_box(&values), &mut out);
         black_box(&mut out);
     }
     (channels * channels * plane * repeats) as f64
