@@ -5,6 +5,7 @@ use crate::limits::try_resize;
 use crate::math::sqrt;
 use alloc::vec::Vec;
 use slicer_kernels::dct as kernel;
+use slicer_kernels::product::Order;
 
 /// Longest axis of a tile.
 pub(crate) const TILE: usize = 64;
@@ -63,7 +64,7 @@ fn norm(size: usize, k: usize) -> f64 {
 /// Bases and weights of the sizes met so far.
 #[derive(Default)]
 pub(crate) struct Dct {
-    /// Size, order and first entry of every basis in `entries`.
+    /// Size, order (rows: one a frequency) and first entry of every basis in `entries`.
     bases: Vec<(usize, Order, usize)>,
     entries: Vec<f32>,
     line: Vec<f32>,
@@ -78,16 +79,6 @@ fn edge(n: usize, parts: usize, t: usize) -> usize {
     (t as u64 * n as u64 / parts as u64) as usize
 }
 
-/// How a basis lies in memory.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Order {
-    /// Row k = frequency.
-    Rows,
-    /// Column k = frequency.
-    #[cfg(feature = "encode")]
-    Columns,
-}
-
 impl Dct {
     fn basis(&mut self, size: usize, order: Order) -> Result<usize> {
         if let Some(&(_, _, at)) = self.bases.iter().find(|b| (b.0, b.1) == (size, order)) {
@@ -100,7 +91,6 @@ impl Dct {
             for n in 0..size {
                 let place = match order {
                     Order::Rows => k * size + n,
-                    #[cfg(feature = "encode")]
                     Order::Columns => n * size + k,
                 };
                 self.entries[at + place] = constant(size, k, n, norm);

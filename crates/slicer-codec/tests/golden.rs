@@ -3,6 +3,9 @@
 //! The encoder is free in its choices, so a better one may change these numbers; a change that is meant to keep the bytes may
 //! not. The data needs no function beyond + − × ÷, so that the hashes are the same on every machine.
 
+#[path = "tensors/elements.rs"]
+mod elements;
+
 use slicer_codec::*;
 
 /// FNV-1a.
@@ -121,28 +124,9 @@ fn tensor(dtype: DType, dims: &[u32], kind: u64, r: &mut Random) -> Vec<u8> {
             7 => previous,
             _ => f64::from((g * 1.5) as i32) * 0.25,
         } as f32;
-        match dtype {
-            DType::F32 => bytes.extend(v.to_le_bytes()),
-            DType::F16 => bytes.extend(half(v).to_le_bytes()),
-            DType::Bf16 => bytes.extend(((v.to_bits() >> 16) as u16).to_le_bytes()),
-            DType::I8 => bytes.push((v * 20.0) as i8 as u8),
-            DType::U8 => bytes.push((v * 20.0 + 100.0) as u8),
-            DType::I16 => bytes.extend(((v * 500.0) as i16).to_le_bytes()),
-            DType::I32 => bytes.extend(((v * 1e6) as i32).to_le_bytes()),
-        }
+        elements::push(dtype, v, &mut bytes);
     }
     bytes
-}
-
-/// Truncating f32 → f16 for test data in the normal range.
-fn half(v: f32) -> u16 {
-    let b = v.to_bits();
-    let e = (b >> 23 & 255) as i32 - 112;
-    if e <= 0 {
-        (b >> 16 & 0x8000) as u16
-    } else {
-        ((b >> 16 & 0x8000) | (e.min(30) as u32) << 10 | (b >> 13 & 0x3ff)) as u16
-    }
 }
 
 fn dims(r: &mut Random) -> Vec<u32> {

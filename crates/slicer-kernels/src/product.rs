@@ -31,7 +31,7 @@ pub struct Shape {
 }
 
 /// How a matrix lies in memory.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Order {
     /// matrix(o, i) at o · `matrix_stride` + i.
     Rows,
@@ -85,7 +85,7 @@ fn columns<const W: usize>(
 }
 
 twins! {
-    /// Writes every output of a product.
+    /// Writes every output of a product that has inputs.
     pub fn product(matrix: &[f32], order: Order, values: &[f32], shape: Shape, out: &mut [f32]) {
         let Shape { outputs, inputs, width, matrix_stride: step, out_stride, .. } = shape;
         let (down, along) = match order {
@@ -96,7 +96,6 @@ twins! {
         let mut p = 0;
         while p < width && outputs > 0 && inputs > 0 {
             let (wide, few) = (width >= WIDE && width - p > WIDE / 2, width >= FEW && outputs >= ROWS);
-            // The last block is laid over the one before it.
             let done = if wide { WIDE } else if few { FEW } else { 1 };
             p = p.min(width - done);
             let (values, out) = (&values[p..], &mut out[p..]);

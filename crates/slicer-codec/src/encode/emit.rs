@@ -278,8 +278,9 @@ impl Emitter {
         let mut lane = SingleLane::new(&self.tables, words, tokens.len(), self.values.len());
         let (from, count) = coding.bins.plain();
         while !self.values.is_empty() {
-            let has_offset = |&t: &u8| u16::from(t.wrapping_sub(from)) >= count;
-            let Some(at) = tokens.iter().rposition(has_offset) else {
+            // Some of them have no offset either.
+            let beyond_plain = |&t: &u8| u16::from(t.wrapping_sub(from)) >= count;
+            let Some(at) = tokens.iter().rposition(beyond_plain) else {
                 break;
             };
             lane.tokens(&tokens[at + 1..], classes.from(at + 1));

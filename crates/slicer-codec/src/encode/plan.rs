@@ -6,6 +6,7 @@ use crate::bins::Bins;
 use crate::bits::BitWriter;
 use crate::coding::{Classes, Coding, Domain, Lanes, Scales};
 use crate::contexts::Thresholds;
+use crate::elements::BLOCK;
 use crate::layout::View;
 use crate::setup::{Setup, feature};
 use crate::tables::Tables;
@@ -60,6 +61,15 @@ pub(super) fn segment_planes(view: &View) -> u32 {
 /// Values per segment, for cutting runs; 0 = no cut.
 pub(super) fn segment_values(view: &View) -> usize {
     segment_planes(view) as usize * view.plane()
+}
+
+/// End of a run that begins at `at`: a block further, or where the segment or the values end.
+pub(super) fn run_end(view: &View, at: usize, len: usize) -> usize {
+    let segment = match segment_values(view) {
+        0 => len,
+        n => (at / n + 1).saturating_mul(n),
+    };
+    len.min(segment).min(at + BLOCK)
 }
 
 /// Lanes for a payload of this many bits per segment.

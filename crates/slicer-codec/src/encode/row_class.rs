@@ -29,9 +29,8 @@ pub(super) struct RowClass {
 impl RowClass {
     /// Sums up the tables of a setup.
     pub fn new(coding: &Coding) -> Self {
-        let zero = coding.bins.zero();
         let cost = |bits: f32| (bits * BIT + 0.5) as u32;
-        let table = |t: usize| core::array::from_fn(|k| cost(token_bits(coding.tables.table(t)[zero + k])));
+        let table = |t: usize| magnitude_bits(coding, t).map(cost);
         Self {
             costs: (0..coding.tables.count).map(table).collect(),
             unions: coding.contexts(),
@@ -133,6 +132,12 @@ impl RowClass {
         }
         class
     }
+}
+
+/// Bits of every magnitude below [`NEAR`] under a table, without its sign.
+pub(super) fn magnitude_bits(coding: &Coding, table: usize) -> [f32; NEAR] {
+    let zero = coding.bins.zero();
+    core::array::from_fn(|k| token_bits(coding.tables.table(table)[zero + k]))
 }
 
 fn dot(counts: &[u32; NEAR], bits: &[u32; NEAR]) -> u64 {

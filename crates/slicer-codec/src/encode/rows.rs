@@ -4,10 +4,9 @@ use super::coefficients::{Coefficients, Transforms};
 use super::emit::{BodyInfo, Tokens};
 use super::plan::TokenSink;
 use super::quantise::{self, MAX_LEVEL};
-use super::row_class::RowClass;
+use super::row_class::{RowClass, magnitude_bits};
 use super::source::Source;
-use super::tools;
-use super::uniform::{to_tokens, unit_range};
+use super::uniform::{put, to_tokens, unit_range};
 use super::viterbi::{Objective, Rates, Trellis};
 use crate::adaptive::State;
 use crate::classes::combine;
@@ -40,9 +39,7 @@ pub(super) struct Rows {
 
 impl Rows {
     pub fn new(coding: &Coding) -> Self {
-        let zero = coding.bins.zero();
-        let bits = |table: usize, k: usize| tools::token_bits(coding.tables.table(table)[zero + k]);
-        let table = |t: usize| core::array::from_fn(|k| bits(t, k));
+        let table = |t: usize| magnitude_bits(coding, t);
         let count = coding.class_count();
         let searched = if coding.trellis { count } else { 0 };
         Self {
@@ -136,12 +133,8 @@ impl Rows {
             info.row_classes.push(class);
             for &k in &self.levels {
                 fits &= k.unsigned_abs() < MAX_LEVEL as u32;
-                let token = coding.bins.find(k);
-                let bin = &coding.bins.list()[token];
-                sink.token(token as u8);
-                if bin.bits > 0 {
-                    sink.offset((i64::from(k) - i64::from(bin.lower)) as u32, u32::from(bin.bits));
-                }
+                let token = put(&mut sink, &coding.bins, k);
+                sink.token(token);
             }
             if coding.adaptive {
                 self.spread(class, row, coded.plane());

@@ -1,7 +1,7 @@
 //! The uniform encoder: one step for all, unit bins with doubling escapes, so that outliers never clip.
 
 use super::emit::Tokens;
-use super::plan::{Quantiser, TokenSink, segment_values};
+use super::plan::{Quantiser, TokenSink, run_end, segment_values};
 use super::quantise::{self, MAX_LEVEL};
 use super::scale_codes::GroupSteps;
 use super::source::Source;
@@ -313,13 +313,9 @@ impl Levels {
         // The levels become tokens where they are.
         let mut all = core::mem::replace(&mut self.near, core::mem::take(&mut out.tokens));
         let mut sink = TokenSink::begin(out, &source.view);
-        let cut = match segment_values(&source.view) {
-            0 => usize::MAX,
-            n => n,
-        };
         let mut at = 0;
         while at < all.len() {
-            let end = all.len().min((at / cut + 1).saturating_mul(cut)).min(at + BLOCK);
+            let end = run_end(&source.view, at, all.len());
             sink.run(at);
             let block = &mut all[at..end];
             to_tokens(block, (low, high), bins, &mut sink);
@@ -344,7 +340,7 @@ fn for_levels(source: &Source<'_>, steps: &GroupSteps, rounding: Rounding, f: &m
 }
 
 /// Collects the offset of a level; returns its token.
-fn put(sink: &mut TokenSink<'_>, bins: &Bins, level: i32) -> u8 {
+pub(super) fn put(sink: &mut TokenSink<'_>, bins: &Bins, level: i32) -> u8 {
     let token = bins.find(level) as u8;
     let bin = &bins.list()[usize::from(token)];
     sink.offset((i64::from(level) - i64::from(bin.lower)) as u32, u32::from(bin.bits));
@@ -417,14 +413,10 @@ pub(super) fn encode_integers(
     levels.clear(source.len());
     let (dtype, bytes) = (source.tensor.dtype, source.tensor.bytes);
     let again: Again<'_> = &|f| {
-        let cut = match segment_values(&source.view) {
-            0 => usize::MAX,
-            n => n,
-        };
         let mut block = [0i32; BLOCK];
         let mut at = 0;
         while at < source.len() {
-            let end = source.len().min((at / cut + 1).saturating_mul(cut)).min(at + BLOCK);
+            let end = run_end(&source.view, at, source.len());
             elements::load_levels(dtype, &source.view, bytes, at, &mut block[..end - at]);
             f(at, &block[..end - at]);
             at = end;
