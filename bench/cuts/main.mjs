@@ -1,8 +1,4 @@
-// Cuts, seconds and megabytes of `slicer cuts` on real models, and head → tail against the whole at some of them.
-//
-//   npm run bench:cuts -- [--only NAME,…] [--expected FILE.cuts.json] [--json FILE]
-//
-// --expected holds the cuts of EfficientNet-Lite0: names, shapes, bytes, millions of multiply–accumulates.
+// `npm run bench:cuts`: cuts, seconds and megabytes of `slicer cuts` on real models, and head → tail against the whole at some of them.
 import { execFile } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -13,9 +9,23 @@ import { MODELS, modelPath } from './models.mjs';
 /** What the parts may differ by, in parts of the largest output. */
 const TOLERANCE = 1e-4;
 const here = fileURLToPath(new URL('.', import.meta.url));
+const HELP = `npm run bench:cuts -- [--only NAME,…] [--expected FILE.cuts.json] [--json FILE]
+
+  --only NAME,…    ${Object.keys(MODELS).join(', ')}
+  --expected FILE  the cuts of EfficientNet-Lite0 to compare with: names, shapes, bytes, millions of multiply–accumulates
+  --json FILE      every figure, and the list of musts`;
 const { values } = parseArgs({
-  options: { only: { type: 'string' }, expected: { type: 'string' }, json: { type: 'string' } },
+  options: {
+    only: { type: 'string' },
+    expected: { type: 'string' },
+    json: { type: 'string' },
+    help: { type: 'boolean', short: 'h', default: false },
+  },
 });
+if (values.help) {
+  console.log(HELP);
+  process.exit(0);
+}
 const say = (text) => console.error(text);
 const names = values.only?.split(',') ?? Object.keys(MODELS);
 const unknown = names.find((name) => !Object.hasOwn(MODELS, name));

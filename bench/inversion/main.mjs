@@ -2,10 +2,7 @@
 // before and after coding. The attacker has the head and some texts of his own: on those he fits, in closed form, the linear
 // map from hidden states to embeddings (ridge regression). Without that map the nearest embedding is right for 2 % of the
 // tokens even at h1, because a few channels drown the rest; a trained attacker would read more than what stands here.
-//
-//   node bench/inversion/main.mjs --text DIR [--passages N] [--cuts h1,h4,…] [--json FILE]
-//
-// DIR holds hellaswag.jsonl, lambada.jsonl and gsm8k.jsonl. A first token carries no text of its own and is left out.
+// A first token carries no text of its own and is left out.
 
 import { writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
@@ -31,14 +28,25 @@ const OWN_TEXTS = 30;
 /** Weight of the ridge, in parts of the variance of a channel. */
 const RIDGE = 0.03;
 
+const HELP = `node bench/inversion/main.mjs --text DIR [--passages N] [--cuts NAME,…] [--json FILE]
+
+  --text DIR     hellaswag.jsonl, lambada.jsonl and gsm8k.jsonl
+  --passages N   passages to read back (6)
+  --cuts NAME,…  hN stands for the state after N blocks (h1,h2,h4,h8,h15)
+  --json FILE    every figure`;
 const { values } = parseArgs({
   options: {
     text: { type: 'string' },
     passages: { type: 'string', default: '6' },
     cuts: { type: 'string', default: 'h1,h2,h4,h8,h15' },
     json: { type: 'string' },
+    help: { type: 'boolean', short: 'h', default: false },
   },
 });
+if (values.help) {
+  console.log(HELP);
+  process.exit(0);
+}
 if (!values.text) throw new Error('--text DIR is needed: a folder with hellaswag.jsonl, lambada.jsonl and gsm8k.jsonl');
 const say = (text) => console.error(text);
 const cache = fileURLToPath(new URL('../../.cache/bench', import.meta.url));

@@ -1,18 +1,45 @@
 // Formatting, lints and types; each check is one stage of `npm test`.
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { npmTool, root } from './paths.mjs';
+import { cache, npmTool, root } from './paths.mjs';
 import { run } from './run.mjs';
 
 const PROJECTS = ['sdk', 'sdk/test', 'conformance', 'fuzz', 'bench', 'examples'];
 
+/** The benches in Rust: workspaces of their own, which no command for the workspace sees. What each is compiled for and with. */
+const BENCHES = [
+  ['native', ['--all-targets', '--all-features']],
+  ['kernel', ['--all-targets']],
+  ['kernel', ['--lib', '--target', 'wasm32-unknown-unknown']],
+];
+
 /** Name and action of each check; an action rejects when the check fails. */
 export const checks = [
-  ['rustfmt', (write) => run('cargo', ['fmt', '--all', ...(write ? [] : ['--check'])])],
+  ['rustfmt', rustfmt],
   ['clippy', () => run('cargo', ['clippy', '--workspace', '--all-targets', '--quiet', '--', '-D', 'warnings'])],
+  ['benches', benches],
   ['biome', (write) => run(npmTool('biome'), ['check', ...(write ? ['--write'] : []), '--error-on-warnings', '.'])],
   ['tsc', types],
 ];
+
+async function rustfmt(write) {
+  const manifests = new Set(BENCHES.map(([name]) => manifest(name)));
+  for (const which of [['--all'], ...[...manifests].map((path) => ['--manifest-path', path])]) {
+    await run('cargo', ['fmt', ...which, ...(write ? [] : ['--check'])]);
+  }
+}
+
+/** One target folder for all of them: their peers take most of a minute to compile, once. */
+async function benches() {
+  for (const [name, options] of BENCHES) {
+    const where = ['--manifest-path', manifest(name), '--target-dir', join(cache, 'bench-check')];
+    await run('cargo', ['clippy', '--locked', '--quiet', ...where, ...options, '--', '-D', 'warnings']);
+  }
+}
+
+function manifest(bench) {
+  return join(root, 'bench', bench, 'Cargo.toml');
+}
 
 async function types() {
   const projects = PROJECTS.filter((p) => existsSync(join(root, p, 'tsconfig.json')));
