@@ -18,6 +18,8 @@ export const BUDGETS = [
   'expectedKl',
 ] as const;
 
+/** Number of slots of a handle. */
+export const SLOTS = 64;
 /** First slot of each group; rank is followed by eight dims, budget by its four numbers. */
 export const SLOT = {
   dtype: 0,

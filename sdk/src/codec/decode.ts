@@ -3,7 +3,7 @@ import { DTYPES, SLOT } from './abi.js';
 import { SlicerError } from './errors.js';
 import { Handle } from './handle.js';
 import { writeDecodeOptions } from './options.js';
-import { arrayFrom, arrayOver, bytesOf, sizeOf } from './tensor.js';
+import { arrayFrom, arrayOver, bytesOf, checkAttached, sizeOf } from './tensor.js';
 import type { DecodedTensor, DecodeOptions } from './types.js';
 import type { Engine } from './wasm.js';
 
@@ -165,7 +165,10 @@ export function readHead(handle: Handle): Omit<DecodedTensor, 'data'> {
 
 /** The input of a decoder as bytes; anything else is an error. */
 export function checkBytes(bytes: unknown): Uint8Array {
-  if (ArrayBuffer.isView(bytes)) return bytesOf(bytes);
-  if (Object.prototype.toString.call(bytes) === '[object ArrayBuffer]') return new Uint8Array(bytes as ArrayBuffer);
-  throw new SlicerError('invalid_option', 'The input is neither a Uint8Array nor an ArrayBuffer.');
+  const isBuffer = Object.prototype.toString.call(bytes) === '[object ArrayBuffer]';
+  if (!ArrayBuffer.isView(bytes) && !isBuffer) {
+    throw new SlicerError('invalid_option', 'The input is neither a Uint8Array nor an ArrayBuffer.');
+  }
+  checkAttached(bytes as ArrayBuffer);
+  return bytesOf(bytes as ArrayBuffer);
 }

@@ -1,7 +1,7 @@
 /** One encoder or decoder inside WASM: its buffers, its slots, its errors. */
 import { SLOT } from './abi.js';
 import { coreError, SlicerError } from './errors.js';
-import { bytesOf } from './tensor.js';
+import { bytesOf, checkAttached } from './tensor.js';
 import type { Engine, WasmExports } from './wasm.js';
 
 /** The functions of the façade that take a handle and return a status. */
@@ -61,6 +61,7 @@ export class Handle {
     this.open();
     const known = this.profiles.get(bytes);
     if (known !== undefined) return known;
+    checkAttached(bytes);
     const values = this.values();
     values[this.base + SLOT.maxBytes] = Number.NaN;
     values[this.base + SLOT.maxWork] = Number.NaN;

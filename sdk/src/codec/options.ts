@@ -42,6 +42,18 @@ export function writeEncodeOptions(options: EncodeOptions, slots: Float64Array, 
   slots[base + SLOT.wantReport] = options.report === false ? 0 : 1;
 }
 
+/** Checked options without the profile, by name and as own properties: those that stand in a prototype do not survive a clone. */
+export function plainEncodeOptions(options: EncodeOptions): Omit<EncodeOptions, 'profile'> {
+  const { mode, effort, layout, granularity, report } = options;
+  let { budget } = options;
+  if (typeof budget === 'object') {
+    const numbers: Record<string, unknown> = {};
+    for (const key of [...METHOD, ...SINGLE]) numbers[key] = (budget as Record<string, unknown>)[key];
+    budget = numbers as unknown as EncodeOptions['budget'];
+  }
+  return { budget, mode, effort, layout, granularity, report };
+}
+
 /** Code of a layout. */
 export function layoutCode(layout: Layout | undefined): number {
   return choice('layout', LAYOUTS, layout, 'auto');
@@ -55,6 +67,11 @@ export function writeDecodeOptions(options: DecodeOptions | undefined, slots: Fl
   }
   slots[base + SLOT.maxBytes] = limit('maxBytes', options?.maxBytes);
   slots[base + SLOT.maxWork] = limit('maxWork', options?.maxWork);
+}
+
+/** Checked limits without the profiles, as {@link plainEncodeOptions}. */
+export function plainDecodeOptions(options: DecodeOptions | undefined): Omit<DecodeOptions, 'profiles'> {
+  return { maxBytes: options?.maxBytes, maxWork: options?.maxWork };
 }
 
 function writeBudget(budget: EncodeOptions['budget'], slots: Float64Array, base: number): void {

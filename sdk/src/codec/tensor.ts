@@ -72,11 +72,30 @@ export function checkDims(dims: readonly number[]): void {
 
 /** Checks that the data is the typed array of the type. */
 export function checkArray(type: DType, data: unknown): void {
-  if (isArrayOf(type, data)) return;
+  if (isArrayOf(type, data)) {
+    checkAttached(data, 'invalid_tensor');
+    return;
+  }
   throw new SlicerError('invalid_tensor', `${type} data must be a ${ARRAYS[type].name}, not ${nameOf(data)}.`);
 }
 
-function isArrayOf(type: DType, data: unknown): boolean {
+/** Refuses the data of a buffer that was given away: it holds nothing, and hosts have errors of their own for that. */
+export function checkAttached(data: ArrayBufferView | ArrayBuffer, code = 'invalid_option'): void {
+  const buffer = ArrayBuffer.isView(data) ? data.buffer : data;
+  if (buffer.byteLength > 0) return;
+  try {
+    // Refused for a detached buffer only; its property `detached` is too young to rely on.
+    bytesOf(buffer as ArrayBuffer);
+  } catch (cause) {
+    throw new SlicerError(
+      code,
+      'The buffer of the input is detached: it was given away, or is memory that has grown since.',
+      { advice: 'Make the array anew for every call that gives its buffer away, or leave transfer off.', cause },
+    );
+  }
+}
+
+function isArrayOf(type: DType, data: unknown): data is ArrayBufferView {
   // The usual case first: names cost more than all else that is checked.
   if (data instanceof ARRAYS[type]) return true;
   // By tag, not by instanceof: arrays from another realm (a frame, a worker's structured clone, a test runner) count.

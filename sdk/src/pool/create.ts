@@ -1,13 +1,13 @@
 /** Checks of what every host's `createPool` is given. */
 import { SlicerError } from '../codec/errors.js';
 import { WorkerPool } from './pool.js';
-import type { Pool, PoolOptions, WorkerLike } from './types.js';
+import type { Pool, PoolOptions } from './types.js';
 
 /** Most workers of a pool. */
 const MOST = 256;
 
 /** Makes a pool where the host's own worker and number of cores stand in for what is not given. */
-export function create(options: PoolOptions, worker: (() => WorkerLike) | undefined, cores: number): Pool {
+export function create(options: PoolOptions, worker: PoolOptions['worker'], cores: number): Pool {
   if (typeof options !== 'object' || options === null) {
     throw new SlicerError('invalid_option', 'The options of a pool are an object.');
   }

@@ -1,6 +1,7 @@
 /** One worker, of whatever kind, and the job it is busy with. */
 import { SlicerError } from '../codec/errors.js';
 import type { Request } from './message.js';
+import { Held } from './profiles.js';
 import type { WorkerLike } from './types.js';
 
 /** What the two kinds of workers have beyond the common part. */
@@ -13,27 +14,81 @@ interface PageStyle {
   addEventListener(event: string, hear: (event: unknown) => void): void;
 }
 
-/** A worker that was started. */
+/** A worker that was started, or that is about to be. */
 export class Link {
-  /** Numbers of the profiles it has been sent. */
-  readonly profiles = new Set<number>();
-  private ended: unknown;
-  private over = false;
+  /** Profiles it has been sent. */
+  readonly held = new Held();
+  private worker: WorkerLike | undefined;
+  /** The job that came before the worker. */
+  private waiting: Request | undefined;
+  private ended: Promise<void> | undefined;
 
-  /** `answered` is called for every message, `lost` once, when the worker has failed. */
+  /**
+   * Starts a worker. `answered` is called for every message, `lost` once, when the worker has failed. Throws where the worker cannot be
+   * started; where that turns out later, it is lost.
+   */
   constructor(
-    private readonly worker: WorkerLike,
-    answered: (message: unknown) => void,
-    lost: (error: SlicerError) => void,
+    start: () => WorkerLike | PromiseLike<WorkerLike>,
+    private readonly answered: (message: unknown) => void,
+    private readonly lost: (error: SlicerError) => void,
   ) {
+    const made = start();
+    if (isPromise(made)) {
+      Promise.resolve(made).then(
+        (worker) => this.arrived(worker),
+        (cause: unknown) => this.failed(notStarted(cause)),
+      );
+    } else {
+      this.attach(made);
+      this.rest();
+    }
+  }
+
+  /** Sends a job, at once or when the worker is there. */
+  send(request: Request): void {
+    if (this.worker === undefined) {
+      this.waiting = request;
+      return;
+    }
+    if (isNodeStyle(this.worker)) this.worker.ref();
+    this.worker.postMessage(request, [request.job.data]);
+  }
+
+  /** A worker without a job must not keep the process from ending. */
+  rest(): void {
+    if (this.worker !== undefined && isNodeStyle(this.worker)) this.worker.unref();
+  }
+
+  /** Ends the worker; what it still says is not heard. Resolves when it has ended, at once where it is not there yet. */
+  end(): Promise<void> {
+    this.ended ??= terminate(this.worker);
+    return this.ended;
+  }
+
+  private arrived(worker: WorkerLike): void {
+    try {
+      this.attach(worker);
+      // The pool may have closed, or given the job up, since the worker was asked for.
+      if (this.ended) void terminate(worker);
+      else if (this.waiting) this.send(this.waiting);
+    } catch (cause) {
+      this.failed(notStarted(cause));
+    }
+    this.waiting = undefined;
+  }
+
+  /** Listens to a worker. One that is ended already too: what it still reports would end the process if nobody heard it. */
+  private attach(worker: WorkerLike): void {
+    if (!isWorker(worker)) {
+      void terminate(worker);
+      throw new TypeError('the function worker gave something else than a worker');
+    }
+    this.worker = worker;
     const answer = (response: unknown) => {
-      if (!this.over) answered(response);
+      if (!this.ended) this.answered(response);
     };
     const fail = (cause: unknown) => {
-      if (this.over) return;
-      this.over = true;
-      lost(new SlicerError('worker_failed', `A worker of the pool has ended: ${messageOf(cause)}`, { cause }));
-      this.ended = worker.terminate();
+      this.failed(new SlicerError('worker_failed', `A worker of the pool has ended: ${messageOf(cause)}`, { cause }));
     };
     if (isNodeStyle(worker)) {
       worker.on('message', answer);
@@ -50,28 +105,34 @@ export class Link {
         fail(event);
       });
     }
-    this.rest();
   }
 
-  /** Sends a job. */
-  send(request: Request): void {
-    if (isNodeStyle(this.worker)) this.worker.ref();
-    this.worker.postMessage(request, [request.job.data]);
+  private failed(error: SlicerError): void {
+    if (this.ended) return;
+    void this.end();
+    this.lost(error);
   }
+}
 
-  /** A worker without a job must not keep the process from ending. */
-  rest(): void {
-    if (isNodeStyle(this.worker)) this.worker.unref();
-  }
+/** Why a job has no worker. */
+export function notStarted(cause: unknown): SlicerError {
+  return new SlicerError('worker_failed', `No worker could be started: ${String(cause)}`, { cause });
+}
 
-  /** Ends the worker; what it still says is not heard. */
-  end(): unknown {
-    if (!this.over) {
-      this.over = true;
-      this.ended = this.worker.terminate();
-    }
-    return this.ended;
-  }
+/** Ends a worker, however it takes that: who closes a pool is not told of a worker that cannot even end. */
+async function terminate(worker: Partial<WorkerLike> | undefined): Promise<void> {
+  try {
+    await worker?.terminate?.();
+  } catch {}
+}
+
+function isPromise(made: WorkerLike | PromiseLike<WorkerLike>): made is PromiseLike<WorkerLike> {
+  return typeof (made as Partial<PromiseLike<WorkerLike>> | undefined)?.then === 'function';
+}
+
+function isWorker(worker: Partial<WorkerLike> | undefined): worker is WorkerLike {
+  if (typeof worker?.postMessage !== 'function' || typeof worker.terminate !== 'function') return false;
+  return isNodeStyle(worker as WorkerLike) || typeof (worker as Partial<PageStyle>).addEventListener === 'function';
 }
 
 function isNodeStyle(worker: WorkerLike): worker is WorkerLike & NodeStyle {

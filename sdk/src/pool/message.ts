@@ -30,6 +30,8 @@ export type Job =
 export interface Request {
   readonly job: Job;
   readonly deliveries: readonly Delivery[];
+  /** Numbers of profiles that are not asked for under these numbers again. */
+  readonly dropped: readonly number[];
 }
 
 /** What a job comes to. */
@@ -55,8 +57,8 @@ export interface Failure {
 export type Response = { readonly outcome: Outcome } | { readonly failure: Failure };
 
 /**
- * The bytes of an array as a buffer that nobody else has: the array's own where it may be given away and is all of its buffer,
- * else a copy. At once, so that it does not matter what the caller does while the job waits.
+ * The bytes of an array as a buffer that nobody else has: the array's own where it may and can be given away and is all of its
+ * buffer, else a copy. At once, so that it does not matter what the caller does while the job waits.
  */
 export function ownBuffer(array: ArrayBufferView | ArrayBuffer, giveAway: boolean): ArrayBuffer {
   const bytes = bytesOf(array);
@@ -64,7 +66,11 @@ export function ownBuffer(array: ArrayBufferView | ArrayBuffer, giveAway: boolea
   // By tag: shared memory cannot be transferred, and buffers may come from another realm.
   const isPlain = Object.prototype.toString.call(buffer) === '[object ArrayBuffer]';
   if (giveAway && isPlain && bytes.byteLength === buffer.byteLength) {
-    return structuredClone(buffer, { transfer: [buffer as ArrayBuffer] }) as ArrayBuffer;
+    try {
+      return structuredClone(buffer, { transfer: [buffer as ArrayBuffer] }) as ArrayBuffer;
+    } catch {
+      // The memory of a WASM module, for one, cannot be given away.
+    }
   }
   return new Uint8Array(bytes).buffer;
 }

@@ -1,14 +1,14 @@
 /** The pool: a queue, and workers that are started when there is work for them. */
-import { SLOT } from '../codec/abi.js';
+import { SLOTS } from '../codec/abi.js';
 import { checkBytes } from '../codec/decode.js';
 import { SlicerError } from '../codec/errors.js';
-import { writeDecodeOptions, writeEncodeOptions } from '../codec/options.js';
+import { plainDecodeOptions, plainEncodeOptions, writeDecodeOptions, writeEncodeOptions } from '../codec/options.js';
 import { arrayOver, checkTensor } from '../codec/tensor.js';
 import type { DecodedTensor, DecodeOptions, EncodeOptions, EncodeResult, Tensor } from '../codec/types.js';
-import { Link } from './link.js';
-import { type Job, type Outcome, ownBuffer, type Response, unpackError } from './message.js';
+import { Link, notStarted } from './link.js';
+import { type Delivery, type Job, type Outcome, ownBuffer, type Response, unpackError } from './message.js';
 import { Shelf } from './profiles.js';
-import type { JobOptions, Pool, WorkerLike } from './types.js';
+import type { JobOptions, Pool, PoolOptions } from './types.js';
 
 /** Milliseconds that a worker has to finish a job that nobody waits for any more: most do, and starting another takes time too. */
 const GRACE = 250;
@@ -16,6 +16,7 @@ const GRACE = 250;
 /** A job that waits, or that a worker is busy with. */
 interface Entry {
   readonly job: Job;
+  readonly profiles: readonly Delivery[];
   readonly settle: (error: unknown, outcome?: Outcome) => void;
 }
 
@@ -26,11 +27,13 @@ export class WorkerPool implements Pool {
   private readonly idle: Link[] = [];
   /** Every worker there is; those with a job name it. */
   private readonly links = new Map<Link, Entry | undefined>();
+  /** Workers that are about to end. */
+  private readonly ends = new Set<Promise<void>>();
   private closed: Promise<void> | undefined;
 
   constructor(
     readonly size: number,
-    private readonly start: () => WorkerLike,
+    private readonly start: NonNullable<PoolOptions['worker']>,
   ) {}
 
   get pending(): number {
@@ -40,14 +43,15 @@ export class WorkerPool implements Pool {
   async encodeAsync(tensor: Tensor, options: EncodeOptions, job: JobOptions = {}): Promise<EncodeResult> {
     this.admit(job);
     checkTensor(tensor);
-    const profiles = options?.profile === undefined ? [] : [this.shelf.number(options.profile)];
+    const profiles = options?.profile === undefined ? [] : [this.shelf.take(options.profile)];
     // What cannot be encoded is said here: a mistake needs no worker, and need not be something that can be sent.
     writeEncodeOptions(options, new Float64Array(SLOTS), 0);
-    const { profile: _profile, ...plain } = options;
+    const plain = plainEncodeOptions(options);
     const { type, data, dims } = tensor;
     const bytes = ownBuffer(data, job.transfer === true);
     const outcome = await this.queued(
-      { kind: 'encode', type, data: bytes, dims: [...dims], options: plain, profiles },
+      { kind: 'encode', type, data: bytes, dims: [...dims], options: plain, profiles: profiles.map(numberOf) },
+      profiles,
       job.signal,
     );
     if (outcome.kind !== 'encoded') throw confused();
@@ -61,11 +65,15 @@ export class WorkerPool implements Pool {
   ): Promise<DecodedTensor> {
     this.admit(job);
     const input = checkBytes(bytes);
-    const { profiles: given = [], ...plain } = options ?? {};
-    const profiles = given.map((profile) => this.shelf.number(profile));
+    const profiles = (options?.profiles ?? []).map((profile) => this.shelf.take(profile));
     writeDecodeOptions(options, new Float64Array(SLOTS), 0);
+    const plain = plainDecodeOptions(options);
     const data = ownBuffer(input, job.transfer === true);
-    const outcome = await this.queued({ kind: 'decode', data, options: plain, profiles }, job.signal);
+    const outcome = await this.queued(
+      { kind: 'decode', data, options: plain, profiles: profiles.map(numberOf) },
+      profiles,
+      job.signal,
+    );
     if (outcome.kind !== 'decoded') throw confused();
     const { type, dims, size } = outcome;
     return { type, data: arrayOver(type, new Uint8Array(outcome.data)), dims, size };
@@ -83,27 +91,40 @@ export class WorkerPool implements Pool {
     this.links.clear();
     this.idle.length = 0;
     for (const entry of entries) entry?.settle(gone());
-    await Promise.all(links.map((link) => link.end()));
+    for (const link of links) this.retire(link);
+    await Promise.all(this.ends);
   }
 
   /** Refuses a call that cannot be served. */
   private admit(job: JobOptions): void {
+    if (typeof job !== 'object' || job === null) throw new SlicerError('invalid_option', 'Options are an object.');
     for (const key in job) {
       if (key !== 'transfer' && key !== 'signal') throw new SlicerError('invalid_option', `Unknown option ${key}.`);
     }
+    const { signal } = job;
+    if (signal && typeof signal.throwIfAborted !== 'function') {
+      throw new SlicerError('invalid_option', 'signal must be an AbortSignal.');
+    }
+    this.check(signal);
+  }
+
+  private check(signal: AbortSignal | undefined): void {
     if (this.closed) throw gone();
-    job.signal?.throwIfAborted();
+    signal?.throwIfAborted();
   }
 
   /** Queues a job and resolves with what it comes to. */
-  private queued(job: Job, signal: AbortSignal | undefined): Promise<Outcome> {
+  private queued(job: Job, profiles: readonly Delivery[], signal: AbortSignal | undefined): Promise<Outcome> {
     return new Promise((resolve, reject) => {
+      // Once more: getters of the caller's options have run since.
+      this.check(signal);
       const abort = () => {
         this.drop(entry);
         entry.settle(signal?.reason);
       };
       const entry: Entry = {
         job,
+        profiles,
         settle: (error, outcome) => {
           signal?.removeEventListener('abort', abort);
           if (outcome) resolve(outcome);
@@ -123,24 +144,24 @@ export class WorkerPool implements Pool {
       let link: Link | undefined;
       try {
         link = this.idle.pop() ?? this.open();
+        // The function that starts workers may close the pool.
+        if (this.closed) throw gone();
         this.links.set(link, entry);
-        link.send({ job: entry.job, deliveries: this.shelf.deliveries(entry.job.profiles, link.profiles) });
+        link.send({ job: entry.job, ...link.held.update(entry.profiles) });
       } catch (cause) {
-        if (link) {
-          this.forget(link);
-          link.end();
-        }
-        entry.settle(new SlicerError('worker_failed', `No worker could be started: ${String(cause)}`, { cause }));
+        if (link) this.retire(link);
+        entry.settle(this.closed ? gone() : notStarted(cause));
       }
     }
   }
 
   private open(): Link {
     const link: Link = new Link(
-      this.start(),
+      this.start,
       (response) => this.answered(link, response),
       (error) => {
-        const entry = this.forget(link);
+        const entry = this.links.get(link);
+        this.retire(link);
         entry?.settle(error);
         this.feed();
       },
@@ -168,8 +189,7 @@ export class WorkerPool implements Pool {
       if (other !== entry) continue;
       const late = setTimeout(() => {
         if (this.links.get(link) !== entry) return;
-        this.forget(link);
-        link.end();
+        this.retire(link);
         this.feed();
       }, GRACE);
       // Not in pages, where timers are numbers and keep nothing open.
@@ -177,13 +197,15 @@ export class WorkerPool implements Pool {
     }
   }
 
-  /** Strikes a worker off; returns the job it had. */
-  private forget(link: Link): Entry | undefined {
-    const entry = this.links.get(link);
+  /** Strikes a worker off and ends it. */
+  private retire(link: Link): void {
     this.links.delete(link);
     const at = this.idle.indexOf(link);
     if (at >= 0) this.idle.splice(at, 1);
-    return entry;
+    const end = link.end().then(() => {
+      this.ends.delete(end);
+    });
+    this.ends.add(end);
   }
 }
 
@@ -191,8 +213,9 @@ function isResponse(message: unknown): message is Response {
   return typeof message === 'object' && message !== null && ('outcome' in message || 'failure' in message);
 }
 
-/** Slots that options are written to. */
-const SLOTS = Math.max(...Object.values(SLOT)) + 64;
+function numberOf({ number }: Delivery): number {
+  return number;
+}
 
 function gone(): SlicerError {
   return new SlicerError('pool_closed', 'The pool is closed.');

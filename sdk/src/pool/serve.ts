@@ -15,6 +15,7 @@ export interface Port {
 /** Answers jobs with this codec for ever. */
 export function serve(codec: Codec, port: Port): void {
   const profiles = new Map<number, Uint8Array>();
+  const encoder = new codec.Encoder();
   const decoders = new Map<string, InstanceType<Codec['Decoder']>>();
 
   /** A decoder that knows these profiles and no others, so that what a frame decodes to depends on no job before. */
@@ -32,19 +33,31 @@ export function serve(codec: Codec, port: Port): void {
     return found;
   };
 
+  /** Forgets a profile, and what may have parsed it: neither an encoder nor a decoder lets go of one. */
+  const drop = (number: number) => {
+    profiles.delete(number);
+    encoder.free();
+    for (const [key, decoder] of decoders) {
+      if (!key.split(',').includes(String(number))) continue;
+      decoder.free();
+      decoders.delete(key);
+    }
+  };
+
   const run = (job: Job): Outcome => {
     const given = job.profiles.map((number) => profiles.get(number) as Uint8Array);
     if (job.kind === 'encode') {
       const data = arrayOver(job.type, new Uint8Array(job.data));
       const options = { ...job.options, profile: given[0] };
-      const { bytes, report } = codec.encode({ type: job.type, data, dims: job.dims }, options);
+      const { bytes, report } = encoder.encode({ type: job.type, data, dims: job.dims }, options);
       return { kind: 'encoded', data: bytes.buffer as ArrayBuffer, report };
     }
     const { type, data, dims, size } = decoder(job.profiles).decode(job.data, { ...job.options, profiles: given });
     return { kind: 'decoded', type, data: data.buffer as ArrayBuffer, dims, size };
   };
 
-  port.listen(({ job, deliveries }) => {
+  port.listen(({ job, deliveries, dropped }) => {
+    for (const number of dropped) drop(number);
     for (const { number, bytes } of deliveries) profiles.set(number, bytes);
     let outcome: Outcome;
     try {

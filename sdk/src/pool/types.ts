@@ -12,10 +12,10 @@ export interface WorkerLike {
 /** Options of `createPool`. */
 export interface PoolOptions {
   /**
-   * Starts a worker that runs `slicer-codec/worker`. In Node it need not be given; in a page it is
+   * Starts a worker that runs `slicer-codec/worker`, now or in a while. In Node it need not be given; in a page it is
    * `() => new Worker(url, { type: 'module' })` with a script that imports `slicer-codec/worker`.
    */
-  worker?: () => WorkerLike;
+  worker?: () => WorkerLike | PromiseLike<WorkerLike>;
   /** Most workers at a time, 1…256; as many as the host can run at once unless given. They start when there is work for them. */
   size?: number;
 }
@@ -28,13 +28,18 @@ export interface JobOptions {
    */
   transfer?: boolean;
   /**
-   * Ends the job: the promise is rejected with the signal's reason at once. A worker that is busy with the job for
+   * Ends the job: the promise is rejected with the signal's reason at once. A worker that starts for the job or is busy with it for
    * longer than a quarter of a second after that is ended, and replaced when there is work again.
    */
   signal?: AbortSignal;
 }
 
-/** Workers that encode and decode. One frame is one job, and goes to the first worker that is free, in the order of the calls. */
+/**
+ * Workers that encode and decode. One frame is one job, and goes to the first worker that is free, in the order of the calls.
+ *
+ * A profile travels once to each worker. The pool and every worker keep the sixteen used last; others travel again when they come
+ * back. Pass the same array for the same profile: a new one is compared byte by byte with those that are kept.
+ */
 export interface Pool {
   /** `encode` in a worker: the same bytes, the same errors. The report's time is that inside the worker. */
   encodeAsync(tensor: Tensor, options: EncodeOptions, job?: JobOptions): Promise<EncodeResult>;
@@ -44,6 +49,9 @@ export interface Pool {
   readonly size: number;
   /** Jobs that wait for a worker or are in one. */
   readonly pending: number;
-  /** Ends all workers and rejects what is pending with `pool_closed`; resolves when they have ended. */
+  /**
+   * Ends all workers and rejects what is pending with `pool_closed`; resolves when they have ended. A worker that is not there
+   * yet, because `worker` gave a promise, is not waited for: it is ended as soon as it comes.
+   */
   close(): Promise<void>;
 }
