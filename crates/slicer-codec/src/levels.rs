@@ -6,10 +6,12 @@ use crate::classes::combine;
 use crate::coding::Coding;
 use crate::error::{Error, ErrorCode, Field, Result};
 use crate::layout::View;
-use crate::rans::decode::{Bases, SingleLane, SlotTables};
+use crate::rans::Values;
+use crate::rans::decode::{SingleLane, SlotTables};
 use crate::segment::{ClassMap, open};
 use alloc::vec::Vec;
 use slicer_dense::{dense, trellis};
+use slicer_kernels::planes::LANES;
 
 /// A segment: its payload with the offset in the input, its first plane, and the view it is coded in.
 #[derive(Clone, Copy)]
@@ -115,7 +117,7 @@ impl Scratch {
             let table = combine(row, channel, count) * per_class;
             for level in out.iter_mut() {
                 let union = if coding.trellis { walk.union() } else { 0 };
-                let token = lane.token(((table + union) << tables.precision) as u32);
+                let token = lane.token(table + union);
                 let bin = &bins[usize::from(token)];
                 let offset = if bin.bits > 0 {
                     lane.offset(u32::from(bin.bits))
@@ -152,19 +154,19 @@ impl Scratch {
         let (mut decoder, section) = open(coding, tables, (segment.payload, segment.base))?;
         let mut offsets = BitReader::new(section.0, section.1);
         let mut walk = trellis::Walk::new(total, segment.first_plane * plane, row);
-        let mut ahead = [0u32; 32];
+        // A setup has 128 tables at most.
+        let mut ahead = [0u8; LANES];
         self.tokens.clear();
         self.tokens.resize(total, 0);
         let first = segment.first_plane * plane;
         for (block, out) in levels.chunks_mut(total).enumerate() {
             let tokens = &mut self.tokens[..out.len()];
-            for (lane, base) in ahead.iter_mut().enumerate().take(out.len()) {
+            for (lane, table) in ahead.iter_mut().enumerate().take(out.len()) {
                 let at = first + block * total + lane;
                 let union = walk.union_ahead(lane);
-                let table = classes.of(at / plane) * coding.contexts() + union;
-                *base = (table << tables.precision) as u32;
+                *table = (classes.of(at / plane) * coding.contexts() + union) as u8;
             }
-            decoder.run(Bases::Each(&ahead[..out.len()]), tokens)?;
+            decoder.run(Values::each(&ahead[..out.len()]), tokens)?;
             for (level, &token) in out.iter_mut().zip(tokens.iter()) {
                 let bin = &bins[usize::from(token)];
                 let offset = match u32::from(bin.bits) {

@@ -10,9 +10,7 @@ use crate::reconstruct;
 use crate::scales::effective_step;
 use crate::segment::Offsets;
 use alloc::vec::Vec;
-
-/// Tokens that are looked at together for offsets.
-const CHUNK: usize = 64;
+use slicer_kernels::CHUNK;
 
 /// What the tokens of a setup stand for under one step, kept from body to body, and buffers for sinks that have no place of
 /// their own.
@@ -131,8 +129,10 @@ impl Lookup {
             0 => (1, 0),
             _ => (first, (usize::from(first) + usize::from(count) - 1) as u8),
         };
-        for (cells, tokens) in cells.chunks_mut(CHUNK).zip(tokens.chunks(CHUNK)) {
-            if !slicer_kernels::any_outside(tokens, low, high) {
+        let mut flags = [false; BLOCK / CHUNK];
+        slicer_kernels::outside(tokens, low, high, &mut flags);
+        for ((cells, tokens), &outside) in cells.chunks_mut(CHUNK).zip(tokens.chunks(CHUNK)).zip(&flags) {
+            if !outside {
                 continue;
             }
             for (v, &t) in cells.iter_mut().zip(tokens) {

@@ -8,12 +8,10 @@ use crate::contexts;
 use crate::error::{Error, ErrorCode, Field, Result};
 use crate::layout::View;
 use crate::limits::try_resize;
-use crate::rans::decode::{Bases, Decoder, SingleLane, SlotTables, Stream};
+use crate::rans::Values;
+use crate::rans::decode::{Decoder, SingleLane, SlotTables, Stream};
 use alloc::vec::Vec;
 use slicer_kernels::planes::{LANES, separate};
-
-/// Values handled per step of the linear scan; a multiple of every lane count.
-const BLOCK: usize = 4096;
 
 /// Where the offsets of a decoded segment are.
 pub(crate) enum Offsets<'a> {
@@ -82,17 +80,6 @@ impl<'a> ClassMap<'a> {
         combine(row, channel, self.count)
     }
 
-    /// Calls `f(range of values, class)` for the planes of the `len` values from `start` on.
-    pub fn runs(&self, start: usize, len: usize, plane: usize, mut f: impl FnMut(core::ops::Range<usize>, usize)) {
-        let mut at = start;
-        while at < start + len {
-            let p = at / plane;
-            let end = ((p + 1) * plane).min(start + len);
-            f(at - start..end - start, self.of(p));
-            at = end;
-        }
-    }
-
     /// The class of the values of planes from `first` on: one where they have one, else one for each value in `each`.
     pub fn spread<'e>(&self, first: usize, plane: usize, len: usize, each: &'e mut Vec<u8>) -> Result<Values<'e>> {
         let (mut row, from) = (first / self.channels, first % self.channels);
@@ -122,34 +109,9 @@ impl<'a> ClassMap<'a> {
     }
 }
 
-/// Table groups of a run of values.
-#[derive(Clone, Copy)]
-pub(crate) struct Values<'a> {
-    /// Of every value that `each` does not have.
-    pub one: usize,
-    pub each: &'a [u8],
-}
-
-impl Values<'_> {
-    /// Class of value `i`.
-    #[inline(always)]
-    pub fn of(&self, i: usize) -> usize {
-        self.each.get(i).map_or(self.one, |&class| class.into())
-    }
-
-    /// Those from value `i` on.
-    pub fn from(self, i: usize) -> Self {
-        Self {
-            each: self.each.get(i..).unwrap_or(&[]),
-            ..self
-        }
-    }
-}
-
 /// Reusable memory of the segment decoder.
 #[derive(Default)]
 pub(crate) struct Scratch {
-    bases: Vec<u32>,
     group: Vec<u8>,
     offsets: Vec<u32>,
     /// Class of every value.
@@ -169,26 +131,13 @@ impl Scratch {
         payload: (&'s [u8], usize),
         tokens: &mut [u8],
     ) -> Result<Offsets<'s>> {
-        let contexts = coding.contexts();
-        let stride = (contexts << tables.precision) as u32;
         if coding.lanes.total() == 1 {
             return self.decode_single(coding, tables, classes, view, first_plane, payload, tokens);
         }
         let (mut decoder, section) = open(coding, tables, payload)?;
         if coding.thresholds.is_empty() {
-            let plane = view.plane();
-            for (i, block) in tokens.chunks_mut(BLOCK).enumerate() {
-                if classes.is_flat() {
-                    decoder.run(Bases::One(0), block)?;
-                } else {
-                    self.bases.resize(block.len(), 0);
-                    let bases = &mut self.bases[..];
-                    classes.runs(first_plane * plane + i * BLOCK, block.len(), plane, |range, class| {
-                        bases[range].fill(class as u32 * stride);
-                    });
-                    decoder.run(Bases::Each(bases), block)?;
-                }
-            }
+            let classes = classes.spread(first_plane, view.plane(), tokens.len(), &mut self.classes)?;
+            decoder.run(classes, tokens)?;
         } else {
             self.decode_planes(coding, &mut decoder, classes, view, first_plane, tokens)?;
         }
@@ -209,23 +158,22 @@ impl Scratch {
         let (plane, width) = (view.plane(), view.width);
         // Lanes beyond the planes there are have nothing to do, and must take no memory.
         let total = coding.lanes.total().min(tokens.len() / plane);
-        let precision = decoder.tables.precision;
         let ranks = contexts::ranks(&coding.bins);
-        let map = contexts::map(coding.thresholds.as_slice()).map(|c| u32::from(c) << precision);
+        let map = contexts::map(coding.thresholds.as_slice());
         let neighbours = coding.neighbours(width);
         self.group.clear();
         self.group.resize(total * plane, 0);
         let group = &mut self.group[..];
         for (g, planes) in tokens.chunks_mut(total * plane).enumerate() {
             let active = planes.len() / plane;
-            let mut class_bases = [0u32; 32];
-            for (lane, base) in class_bases.iter_mut().enumerate().take(active) {
-                *base = (classes.of(first_plane + g * total + lane) * coding.contexts()) as u32;
-                *base <<= precision;
+            // A setup has 128 tables at most.
+            let mut class_tables = [0u8; LANES];
+            for (lane, table) in class_tables.iter_mut().enumerate().take(active) {
+                *table = (classes.of(first_plane + g * total + lane) * coding.contexts()) as u8;
             }
-            let mut bases = [0u32; 32];
+            let mut row_tables = [0u8; LANES];
             let from = match total == coding.lanes.total() {
-                true => decoder.planes(neighbours, &class_bases, active, group),
+                true => decoder.planes(neighbours, &class_tables, active, group),
                 false => 0,
             };
             for pos in from..plane {
@@ -242,9 +190,9 @@ impl Scratch {
                 };
                 for lane in 0..active {
                     let rank = |row: &[u8]| row.get(lane).map_or(0, |&t| usize::from(ranks[usize::from(t)]));
-                    bases[lane] = class_bases[lane] + map[rank(left) + rank(up)];
+                    row_tables[lane] = class_tables[lane] + map[rank(left) + rank(up)];
                 }
-                decoder.run(Bases::Each(&bases[..active]), &mut row[..active])?;
+                decoder.run(Values::each(&row_tables[..active]), &mut row[..active])?;
             }
             // In WASM the plain loop below does: vectors of bytes are slow to transpose there, and the code is long.
             if total == LANES && !cfg!(target_arch = "wasm32") {
@@ -281,7 +229,7 @@ impl Scratch {
                 tokens,
             );
         }
-        let (plane, width, precision) = (view.plane(), view.width, tables.precision);
+        let (plane, width) = (view.plane(), view.width);
         let ranks = contexts::ranks(&coding.bins);
         let map = contexts::map(coding.thresholds.as_slice());
         let bins = coding.bins.list();
@@ -301,7 +249,7 @@ impl Scratch {
                     0
                 };
                 let context = usize::from(map[usize::from(left + up)]);
-                let token = lane.token(((class + context) << precision) as u32);
+                let token = lane.token(class + context);
                 out[pos] = token;
                 let bits = u32::from(bins[usize::from(token)].bits);
                 if bits > 0 {

@@ -142,12 +142,16 @@ twins! {
         }
     }
 
-    /// Whether a token is outside `low…high`.
-    pub fn any_outside(tokens: &[u8], low: u8, high: u8) -> bool {
-        tokens
-            .iter()
-            .fold(0, |any, &t| any | u8::from(t < low) | u8::from(t > high))
-            != 0
+    /// Sets the flag of every chunk of [`CHUNK`] with a token outside `low…high`, and clears the others.
+    pub fn outside(tokens: &[u8], low: u8, high: u8, flags: &mut [bool]) {
+        let any = |tokens: &[u8]| tokens.iter().fold(false, |any, &t| any | (t < low) | (t > high));
+        let (chunks, rest) = tokens.as_chunks::<CHUNK>();
+        for (tokens, flag) in chunks.iter().zip(&mut *flags) {
+            *flag = any(tokens);
+        }
+        if let Some(flag) = flags.get_mut(chunks.len()) {
+            *flag = any(rest);
+        }
     }
 
     /// Writes (token − zero) · step as little-endian cells.
@@ -241,18 +245,19 @@ twins! {
     /// Of little-endian cells, the sum that [`sum_squares`] gives, and the bits of the largest magnitude.
     pub fn statistics(values: &[[u8; 4]]) -> (f64, u32) {
         let (mut acc, mut peaks) = ([0.0f64; 8], [0u32; 8]);
-        let (eights, rest) = values.as_chunks::<8>();
-        // Zeros add nothing.
-        let mut first = [[0; 4]; 8];
-        first[..rest.len()].copy_from_slice(rest);
-        for i in 0..=eights.len() {
-            let cells = if i == 0 { &first } else { &eights[i - 1] };
+        let mut add = |cells: &[[u8; 4]; 8]| {
             for ((a, p), v) in acc.iter_mut().zip(&mut peaks).zip(cells) {
                 let v = f32::from_le_bytes(*v);
                 *p = (*p).max(v.to_bits() & 0x7fff_ffff);
                 *a += f64::from(v) * f64::from(v);
             }
-        }
+        };
+        let (eights, rest) = values.as_chunks::<8>();
+        // Zeros add nothing.
+        let mut first = [[0; 4]; 8];
+        first[..rest.len()].copy_from_slice(rest);
+        add(&first);
+        eights.iter().for_each(add);
         (pairwise(acc), peaks.into_iter().fold(0, u32::max))
     }
 
@@ -290,7 +295,7 @@ fn add_counts(bytes: &[u8], [a, b, c, d]: &mut Partial) {
     }
 }
 
-/// Levels that [`tokens`] looks at together.
+/// Values that [`tokens`] and [`outside`] look at together.
 pub const CHUNK: usize = 64;
 
 /// A histogram in parts, so that equal neighbours do not wait for each other.

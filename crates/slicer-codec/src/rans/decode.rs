@@ -1,10 +1,9 @@
 //! rANS decoding: slot tables, one state at a time and all lanes together (spec § rANS).
 
-use super::{LOWER, SINGLE_START};
+use super::{LOWER, SINGLE_START, Values};
 use crate::coding::Lanes;
 use crate::error::{Error, ErrorCode, Field, Result};
 use crate::limits::try_resize;
-use crate::segment::Values;
 use crate::tables::Tables;
 use alloc::vec::Vec;
 use core::hint::select_unpredictable;
@@ -35,10 +34,16 @@ impl SlotTables {
         Ok(())
     }
 
+    /// Tables there are.
+    #[cfg(any(target_arch = "x86_64", all(target_arch = "wasm32", feature = "simd128")))]
+    pub fn count(&self) -> usize {
+        self.entries.len() >> self.precision
+    }
+
     #[inline(always)]
-    fn step(&self, x: u32, base: u32) -> (u8, u32) {
+    fn step(&self, x: u32, table: usize) -> (u8, u32) {
         let slot = x & ((1 << self.precision) - 1);
-        let e = self.entries[(base + slot) as usize];
+        let e = self.entries[(table << self.precision) + slot as usize];
         (
             (e >> 24) as u8,
             ((e & 0xfff) + 1) * (x >> self.precision) + (e >> 12 & 0xfff),
@@ -109,41 +114,28 @@ pub(crate) struct Decoder<'t, 'p> {
 }
 
 impl Decoder<'_, '_> {
-    /// Decodes one token per lane for the first `out.len()` lanes; `bases[lane]` is the start of the lane's table.
-    #[inline]
-    pub fn step(&mut self, bases: &[u32], out: &mut [u8]) -> Result<()> {
-        let width = self.lanes.width;
-        for (lane, token) in out.iter_mut().enumerate() {
-            let stream = &mut self.streams[lane / width];
-            let (t, x) = self.tables.step(stream.states[lane % width], bases[lane]);
-            *token = t;
-            stream.states[lane % width] = x;
-            stream.refill(lane % width)?;
-        }
-        Ok(())
-    }
-
-    /// Decodes `out` in lane order: value i belongs to lane i mod total. `base` gives the table start of every value,
-    /// or one for all.
-    pub fn run(&mut self, bases: Bases<'_>, out: &mut [u8]) -> Result<()> {
-        let total = self.lanes.total();
+    /// Decodes `out` in lane order: value i belongs to lane i mod total.
+    pub fn run(&mut self, of: Values<'_>, out: &mut [u8]) -> Result<()> {
+        let (total, width) = (self.lanes.total(), self.lanes.width);
         let mut done = 0;
         #[cfg(all(feature = "std", target_arch = "x86_64"))]
-        if self.lanes.width == 8 && super::decode_avx2::available() {
-            done = super::decode_avx2::run(self, bases, out);
+        if width == 8 && super::decode_avx2::available() {
+            done = super::decode_avx2::run(self, of, out);
         }
         #[cfg(all(target_arch = "wasm32", feature = "simd128"))]
-        if self.lanes.width == 8 {
-            done = super::decode_simd128::run(self, bases, out);
+        if width == 8 {
+            done = super::decode_simd128::run(self, of, out);
         }
-        let mut row = [0u32; 32];
-        for (i, chunk) in out[done..].chunks_mut(total).enumerate() {
-            let at = done + i * total;
-            match bases {
-                Bases::One(b) => row[..total].fill(b),
-                Bases::Each(all) => row[..chunk.len()].copy_from_slice(&all[at..at + chunk.len()]),
+        for (i, tokens) in out[done..].chunks_mut(total).enumerate() {
+            for (lane, token) in tokens.iter_mut().enumerate() {
+                let stream = &mut self.streams[lane / width];
+                let (t, x) = self
+                    .tables
+                    .step(stream.states[lane % width], of.of(done + i * total + lane));
+                *token = t;
+                stream.states[lane % width] = x;
+                stream.refill(lane % width)?;
             }
-            self.step(&row, chunk)?;
         }
         Ok(())
     }
@@ -151,14 +143,20 @@ impl Decoder<'_, '_> {
     /// Decodes planes side by side in all lanes, as far as a SIMD twin can; returns how many positions it decoded. `out` has a
     /// row of tokens for every position, of which the first `active` count.
     #[allow(unused_variables)]
-    pub fn planes(&mut self, neighbours: Neighbours<'_>, bases: &[u32; LANES], active: usize, out: &mut [u8]) -> usize {
+    pub fn planes(
+        &mut self,
+        neighbours: Neighbours<'_>,
+        classes: &[u8; LANES],
+        active: usize,
+        out: &mut [u8],
+    ) -> usize {
         #[cfg(all(feature = "std", target_arch = "x86_64"))]
         if self.lanes.width == 8 && super::decode_avx2::available() {
-            return super::decode_avx2::planes(self, neighbours, bases, active, out);
+            return super::decode_avx2::planes(self, neighbours, classes, active, out);
         }
         #[cfg(all(target_arch = "wasm32", feature = "simd128"))]
         if self.lanes.width == 8 {
-            return super::decode_simd128::planes(self, neighbours, bases, active, out);
+            return super::decode_simd128::planes(self, neighbours, classes, active, out);
         }
         0
     }
@@ -166,13 +164,6 @@ impl Decoder<'_, '_> {
     pub fn finish(&self) -> Result<()> {
         self.streams[..self.lanes.streams].iter().try_for_each(Stream::finish)
     }
-}
-
-/// Table starts of a run of values.
-#[derive(Clone, Copy)]
-pub(crate) enum Bases<'a> {
-    One(u32),
-    Each(&'a [u32]),
 }
 
 /// The single lane: its offset bits travel in the same state.
@@ -216,8 +207,8 @@ impl<'t, 'p> SingleLane<'t, 'p> {
     }
 
     #[inline(always)]
-    pub fn token(&mut self, base: u32) -> u8 {
-        let (token, x) = self.tables.step(self.x, base);
+    pub fn token(&mut self, table: usize) -> u8 {
+        let (token, x) = self.tables.step(self.x, table);
         self.x = x;
         self.refill();
         token
@@ -232,7 +223,7 @@ impl<'t, 'p> SingleLane<'t, 'p> {
             if self.tables.precision == 12 && self.x >= LOWER && self.pos < self.words.len() {
                 done += self.ahead(classes.from(done), plain, &mut out[done..]);
             } else {
-                out[done] = self.token((classes.of(done) << self.tables.precision) as u32);
+                out[done] = self.token(classes.of(done));
                 done += 1;
             }
             if u16::from(out[done - 1].wrapping_sub(plain.0)) >= plain.1 {

@@ -4,8 +4,8 @@
 
 #![allow(unsafe_code)]
 
-use super::LOWER;
-use super::decode::{Bases, Decoder};
+use super::decode::Decoder;
+use super::{LOWER, Values};
 use core::arch::wasm32::*;
 use slicer_kernels::planes::Neighbours;
 
@@ -30,11 +30,14 @@ static TAKE: [[u8; 16]; 16] = {
 
 /// Decodes whole rows of lanes while every stream has at least eight words left; returns how many values it decoded.
 #[target_feature(enable = "simd128")]
-pub(super) fn run(d: &mut Decoder<'_, '_>, bases: Bases<'_>, out: &mut [u8]) -> usize {
+pub(super) fn run(d: &mut Decoder<'_, '_>, of: Values<'_>, out: &mut [u8]) -> usize {
+    if !of.fit(out.len(), d.tables.count()) {
+        return 0;
+    }
     if d.lanes.streams == 4 {
-        run_streams::<4>(d, bases, out)
+        run_streams::<4>(d, of, out)
     } else {
-        run_streams::<1>(d, bases, out)
+        run_streams::<1>(d, of, out)
     }
 }
 
@@ -94,20 +97,17 @@ fn constants(d: &Decoder<'_, '_>) -> Constants {
     Constants {
         precision: d.tables.precision,
         slot_mask: u32x4_splat((1 << d.tables.precision) - 1),
-        last: u32x4_splat(d.tables.entries.len() as u32 - 1),
     }
 }
 
 #[target_feature(enable = "simd128")]
-fn run_streams<const S: usize>(d: &mut Decoder<'_, '_>, bases: Bases<'_>, out: &mut [u8]) -> usize {
+fn run_streams<const S: usize>(d: &mut Decoder<'_, '_>, of: Values<'_>, out: &mut [u8]) -> usize {
     let total = 8 * S;
     let entries = &d.tables.entries;
-    if entries.is_empty() || matches!(bases, Bases::Each(b) if b.len() < out.len()) {
-        return 0;
-    }
     let constants = constants(d);
     let mut cursor = Cursor::<S>::open(d);
     let mut done = 0;
+    let one = u32x4_splat((of.one << constants.precision) as u32);
     loop {
         let rows = cursor.rows().min((out.len() - done) / total);
         if rows == 0 {
@@ -115,13 +115,13 @@ fn run_streams<const S: usize>(d: &mut Decoder<'_, '_>, bases: Bases<'_>, out: &
         }
         for _ in 0..rows {
             for ((states, words), at) in cursor.states.iter_mut().zip(&mut cursor.words).zip((done..).step_by(8)) {
-                let (low, high) = match bases {
-                    Bases::One(b) => (u32x4_splat(b), u32x4_splat(b)),
-                    // SAFETY: bases.len() ≥ out.len() ≥ done + total, so eight u32 are readable at done + 8 s.
-                    Bases::Each(all) => unsafe {
-                        let base: *const v128 = all.as_ptr().add(at).cast();
-                        (v128_load(base), v128_load(base.add(1)))
-                    },
+                let (low, high) = match of.each {
+                    [] => (one, one),
+                    // SAFETY: each.len() ≥ out.len() ≥ done + total, so eight bytes are readable at done + 8 s.
+                    each => bases(
+                        unsafe { v128_load64_zero(each.as_ptr().add(at).cast()) },
+                        constants.precision,
+                    ),
                 };
                 // SAFETY: `rows` left sixteen readable bytes per row; the first half takes at most eight of them. The halves
                 // are written out because a build for size unrolls no loop.
@@ -149,19 +149,17 @@ fn run_streams<const S: usize>(d: &mut Decoder<'_, '_>, bases: Bases<'_>, out: &
 pub(super) fn planes(
     d: &mut Decoder<'_, '_>,
     neighbours: Neighbours<'_>,
-    bases: &[u32; 32],
+    classes: &[u8; 32],
     active: usize,
     out: &mut [u8],
 ) -> usize {
     const S: usize = 4;
     let total = 8 * S;
-    if active != total {
+    let first = d.tables.count().saturating_sub(neighbours.thresholds.len());
+    if active != total || !Values::each(classes).fit(total, first) {
         return 0;
     }
     let entries = &d.tables.entries;
-    if entries.is_empty() {
-        return 0;
-    }
     let constants = constants(d);
     let mut cursor = Cursor::<S>::open(d);
     let (zero, most) = (u8x16_splat(neighbours.zero), u8x16_splat(neighbours.most));
@@ -190,29 +188,15 @@ pub(super) fn planes(
                 for &t in neighbours.thresholds {
                     context = u8x16_sub(context, u8x16_ge(sum, u8x16_splat(t)));
                 }
-                let context = u16x8_extend_low_u8x16(context);
-                // SAFETY: eight of 32 numbers; `rows` left sixteen readable bytes per row, of which the first half takes at most
-                // eight.
+                // SAFETY: eight of 32 bytes; a class has a table for each context, and a context is a number of thresholds; `rows` left
+                // sixteen readable bytes per row, of which the first half takes at most eight.
                 let (a, b) = unsafe {
-                    let base: *const v128 = bases.as_ptr().add(8 * s).cast();
-                    let low = u32x4_shl(u32x4_extend_low_u16x8(context), constants.precision);
-                    let high = u32x4_shl(u32x4_extend_high_u16x8(context), constants.precision);
+                    let class = v128_load64_zero(classes.as_ptr().add(8 * s).cast());
+                    let (low, high) = bases(u8x16_add(class, context), constants.precision);
                     let (states, words) = (&mut cursor.states[s], &mut cursor.words[s]);
                     (
-                        step(
-                            &mut states[0],
-                            i32x4_add(v128_load(base), low),
-                            entries.as_ptr(),
-                            &constants,
-                            words,
-                        ),
-                        step(
-                            &mut states[1],
-                            i32x4_add(v128_load(base.add(1)), high),
-                            entries.as_ptr(),
-                            &constants,
-                            words,
-                        ),
+                        step(&mut states[0], low, entries.as_ptr(), &constants, words),
+                        step(&mut states[1], high, entries.as_ptr(), &constants, words),
                     )
                 };
                 let narrow = u16x8_narrow_i32x4(a, b);
@@ -231,18 +215,27 @@ pub(super) fn planes(
 struct Constants {
     precision: u32,
     slot_mask: v128,
-    last: v128,
+}
+
+/// Where the tables of eight lanes begin, from their numbers in the low half.
+#[inline(always)]
+fn bases(tables: v128, precision: u32) -> (v128, v128) {
+    let tables = u16x8_extend_low_u8x16(tables);
+    (
+        u32x4_shl(u32x4_extend_low_u16x8(tables), precision),
+        u32x4_shl(u32x4_extend_high_u16x8(tables), precision),
+    )
 }
 
 /// Advances four states and refills them; returns their tokens.
 ///
 /// # Safety
-/// `last + 1` entries, and eight readable bytes at `words`.
+/// Every table must have all its slots, and there must be eight readable bytes at `words`.
 #[inline(always)]
 unsafe fn step(state: &mut v128, base: v128, entries: *const u32, c: &Constants, words: &mut *const u8) -> v128 {
     let x = *state;
-    let index = u32x4_min(i32x4_add(v128_and(x, c.slot_mask), base), c.last);
-    // SAFETY: every index was clamped to the last entry.
+    let index = i32x4_add(v128_and(x, c.slot_mask), base);
+    // SAFETY: a slot of a table that has all of them.
     let e = unsafe {
         u32x4(
             *entries.add(u32x4_extract_lane::<0>(index) as usize),
@@ -252,9 +245,10 @@ unsafe fn step(state: &mut v128, base: v128, entries: *const u32, c: &Constants,
         )
     };
     let low12 = u32x4_splat(0xfff);
-    let frequency = i32x4_add(v128_and(e, low12), u32x4_splat(1));
-    let bias = v128_and(u32x4_shr(e, 12), low12);
-    let x = i32x4_add(i32x4_mul(frequency, u32x4_shr(x, c.precision)), bias);
+    // The entry has the frequency less one.
+    let quotient = u32x4_shr(x, c.precision);
+    let bias = i32x4_add(quotient, v128_and(u32x4_shr(e, 12), low12));
+    let x = i32x4_add(i32x4_mul(v128_and(e, low12), quotient), bias);
     // States stay below 2^31, so the signed compare is the unsigned one.
     let hungry = i32x4_lt(x, u32x4_splat(LOWER));
     let mask = i32x4_bitmask(hungry) as usize;

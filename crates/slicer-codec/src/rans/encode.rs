@@ -1,8 +1,7 @@
 //! rANS encoding: the decoder's steps in reverse, division by reciprocal (spec § rANS).
 
-use super::{LOWER, SINGLE_START};
+use super::{LOWER, SINGLE_START, Values};
 use crate::coding::Lanes;
-use crate::segment::Values;
 use crate::tables::Tables;
 use alloc::vec::Vec;
 use core::hint::select_unpredictable;

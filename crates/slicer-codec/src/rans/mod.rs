@@ -24,11 +24,50 @@ pub(crate) const LOWER: u32 = 1 << 15;
 /// almost two bytes a frame, 1 % of a typical token.
 pub(crate) const SINGLE_START: u32 = 1;
 
+/// Which table each of a run of values has.
+#[derive(Clone, Copy)]
+pub(crate) struct Values<'a> {
+    /// Of every value that `each` does not have.
+    pub one: usize,
+    pub each: &'a [u8],
+}
+
+impl<'a> Values<'a> {
+    /// A table for each.
+    pub fn each(each: &'a [u8]) -> Self {
+        Self { one: 0, each }
+    }
+
+    /// Table of value `i`.
+    #[inline(always)]
+    pub fn of(&self, i: usize) -> usize {
+        self.each.get(i).map_or(self.one, |&table| table.into())
+    }
+
+    /// Those from value `i` on.
+    pub fn from(self, i: usize) -> Self {
+        Self {
+            each: self.each.get(i..).unwrap_or(&[]),
+            ..self
+        }
+    }
+
+    /// True if `length` values have their tables in `each`, or all in `one`, and these are among the first `count`.
+    #[cfg(any(target_arch = "x86_64", all(target_arch = "wasm32", feature = "simd128")))]
+    #[inline(never)]
+    pub fn fit(&self, length: usize, count: usize) -> bool {
+        let last = self
+            .each
+            .iter()
+            .fold(0, |last, &table| if table > last { table } else { last });
+        (self.each.is_empty() || self.each.len() >= length) && self.one.max(last.into()) < count
+    }
+}
+
 #[cfg(all(test, feature = "encode"))]
 mod tests {
-    use super::{decode, encode};
+    use super::{Values, decode, encode};
     use crate::bins::{Bins, Uniform};
-    use crate::segment::Values;
     use crate::tables::{TableSource, Tables};
     use alloc::vec::Vec;
 
@@ -88,7 +127,7 @@ mod tests {
                     assert_eq!(back, tokens);
                 }
                 let mut lane = decode::SingleLane::open(&slots, &bytes, 0).unwrap();
-                let single: Vec<u8> = (0..n).map(|i| lane.token((classes.of(i) << 12) as u32)).collect();
+                let single: Vec<u8> = (0..n).map(|i| lane.token(classes.of(i))).collect();
                 lane.finish().unwrap();
                 assert_eq!(single, tokens);
             }
