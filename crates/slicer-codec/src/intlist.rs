@@ -44,14 +44,16 @@ fn cost(u: u32, k: u32) -> u32 {
 
 /// The cheapest Rice parameter for the values, and the bits the list takes with it, parameter included.
 #[cfg(feature = "encode")]
-pub(crate) fn best_parameter(values: impl Iterator<Item = i32> + Clone) -> (u32, u32) {
-    (0..1 << PARAMETER_BITS)
-        .map(|k| {
-            (
-                k,
-                PARAMETER_BITS + values.clone().map(|v| cost(zigzag(v), k)).sum::<u32>(),
-            )
-        })
+pub(crate) fn best_parameter(values: impl Iterator<Item = i32>) -> (u32, u32) {
+    let mut bits = [PARAMETER_BITS; 1 << PARAMETER_BITS];
+    // The values may be dear to come by: all parameters at once.
+    for v in values {
+        for (k, bits) in (0..).zip(&mut bits) {
+            *bits += cost(zigzag(v), k);
+        }
+    }
+    (0..)
+        .zip(bits)
         .min_by_key(|&(_, bits)| bits)
         .unwrap_or((0, PARAMETER_BITS))
 }

@@ -145,13 +145,26 @@ twins! {
     /// Sets the flag of every chunk of [`CHUNK`] with a token outside `low…high`, and clears the others.
     pub fn outside(tokens: &[u8], low: u8, high: u8, flags: &mut [bool]) {
         let any = |tokens: &[u8]| tokens.iter().fold(false, |any, &t| any | (t < low) | (t > high));
-        let (chunks, rest) = tokens.as_chunks::<CHUNK>();
-        for (tokens, flag) in chunks.iter().zip(&mut *flags) {
+        // A length that is known makes it three times as fast on x86-64, and a WASM file larger.
+        let known = if cfg!(target_arch = "wasm32") { 0 } else { tokens.len() / CHUNK };
+        let (known, rest) = tokens.split_at(known * CHUNK);
+        let (flags, last) = flags.split_at_mut(known.len() / CHUNK);
+        for (tokens, flag) in known.as_chunks::<CHUNK>().0.iter().zip(flags) {
             *flag = any(tokens);
         }
-        if let Some(flag) = flags.get_mut(chunks.len()) {
-            *flag = any(rest);
+        for (tokens, flag) in rest.chunks(CHUNK).zip(last) {
+            *flag = any(tokens);
         }
+    }
+
+    /// The largest byte, 0 if there is none.
+    pub fn largest(bytes: &[u8]) -> u8 {
+        bytes.iter().fold(0, |most, &b| most.max(b))
+    }
+
+    /// The largest symbol, 0 if there is none.
+    pub fn largest_symbol(symbols: &[u16]) -> u16 {
+        symbols.iter().fold(0, |most, &s| most.max(s))
     }
 
     /// Writes (token − zero) · step as little-endian cells.

@@ -358,10 +358,7 @@ fn insert_lengths(out: &mut Vec<u8>, at: usize, lengths: &[u32]) -> usize {
     for &length in lengths {
         put_varint(out, length);
     }
-    // Rotate the table to the front in place: a short table against a long payload.
-    out[at..].reverse();
-    out[at..at + table].reverse();
-    out[at + table..].reverse();
+    out[at..].rotate_right(table);
     debug_assert_eq!(out.len(), end + table);
     at + table
 }

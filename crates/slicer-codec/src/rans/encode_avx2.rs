@@ -33,7 +33,7 @@ pub(super) fn available() -> bool {
 
 /// Pushes whole rows of 8 · `S` lanes, last row first.
 pub(super) fn run<const S: usize>(encoder: &mut Encoder, tables: &SymbolTables, symbols: &[u16]) {
-    let largest = symbols.iter().fold(0, |m, &s| if s > m { s } else { m });
+    let largest = slicer_kernels::largest_symbol(symbols);
     let rows = symbols.len() / (8 * S);
     let room = |s: usize| encoder.at[s] <= encoder.words[s].len() && encoder.at[s] >= 8 * rows + SPARE;
     assert!(usize::from(largest) < tables.symbols.len() && (0..S).all(room));

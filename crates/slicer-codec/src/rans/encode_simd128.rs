@@ -30,7 +30,7 @@ static PACK: [[u8; 16]; 16] = {
 #[target_feature(enable = "simd128")]
 pub(super) fn run(encoder: &mut Encoder, tables: &SymbolTables, symbols: &[u16], streams: usize) {
     let rows = symbols.len() / (8 * streams);
-    let largest = symbols.iter().fold(0, |m, &s| if s > m { s } else { m });
+    let largest = slicer_kernels::largest_symbol(symbols);
     let room = |s: usize| encoder.at[s] <= encoder.words[s].len() && encoder.at[s] >= 8 * rows + SPARE;
     assert!(usize::from(largest) < tables.symbols.len() && streams <= 4 && (0..streams).all(room));
     // SAFETY: symbols lie inside the tables, and every stream has room for eight words a row and `SPARE` more.
