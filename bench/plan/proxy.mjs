@@ -5,6 +5,12 @@ import net from 'node:net';
 const PIECE = 1448;
 
 /**
+ * A side that ends is ended on the other once all it had sent has been delivered, and may still be answered; one that breaks off
+ * takes the other with it, after what it had sent.
+ */
+const HALF_OPEN = { allowHalfOpen: true };
+
+/**
  * Listens on a port of its own and passes everything on to `target`.
  *
  * @param link uplink in bits a second, rtt in milliseconds
@@ -13,14 +19,12 @@ const PIECE = 1448;
 export async function startProxy(target, link) {
   let now = link;
   const carried = { up: 0, down: 0 };
-  const server = net.createServer((client) => {
-    const upstream = net.connect(target, '127.0.0.1');
+  const server = net.createServer(HALF_OPEN, (client) => {
+    const upstream = net.connect({ port: target, host: '127.0.0.1', ...HALF_OPEN });
     for (const socket of [client, upstream]) {
       socket.setNoDelay(true);
-      socket.on('error', () => {
-        client.destroy();
-        upstream.destroy();
-      });
+      // What there is to do then is done when it closes.
+      socket.on('error', () => {});
     }
     carry(client, upstream, 'up', () => now.uplink);
     carry(upstream, client, 'down', () => Number.POSITIVE_INFINITY);
@@ -31,22 +35,33 @@ export async function startProxy(target, link) {
     // One timer for each direction: pieces must not overtake each other.
     const pump = () => {
       while (queue.length > 0 && queue[0].due <= performance.now()) {
-        const { piece } = queue.shift();
-        if (to.writable) to.write(piece);
+        const { action } = queue.shift();
+        action();
       }
       if (queue.length > 0) wake(queue[0].due, pump);
     };
+    const add = (due, action) => {
+      queue.push({ due, action });
+      if (queue.length === 1) wake(due, pump);
+    };
     from.on('data', (data) => {
       carried[way] += data.length;
-      const idle = queue.length === 0;
       for (let at = 0; at < data.length; at += PIECE) {
         const piece = data.subarray(at, at + PIECE);
         free = Math.max(performance.now(), free) + (8000 * piece.length) / rate();
-        queue.push({ due: free + now.rtt / 2, piece });
+        add(free + now.rtt / 2, () => to.writable && to.write(piece));
       }
-      if (idle) pump();
     });
-    from.on('close', () => to.destroy());
+    const last = (action) => () => add(Math.max(performance.now(), free) + now.rtt / 2, action);
+    from.on(
+      'end',
+      last(() => to.end()),
+    );
+    // Ends it and closes it when all is written; of one that has ended both ways there is nothing left to close.
+    from.on(
+      'close',
+      last(() => to.destroySoon()),
+    );
   };
   await new Promise((resolve) => server.listen(0, '127.0.0.1', resolve));
   return {
