@@ -1,7 +1,7 @@
 // The tensors to time: whole images of real cuts, as many as give a frame of at least the wanted size; made-up ones without data.
-import { existsSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { writeNpy } from 'slicer-codec/npy';
+import { readNpy, writeNpy } from 'slicer-codec/npy';
 import { CUTS } from '../rate/cuts.mjs';
 import { loadFeatures } from '../rate/features.mjs';
 import { MADE_UP, powerOfTwo } from './made-up.mjs';
@@ -19,6 +19,25 @@ export function findFeatures(cache) {
   const count = (folder) => Number(/(\d+)-[0-9a-f]+$/.exec(folder)?.[1] ?? 0);
   const complete = folders.filter((folder) => NAMES.every((name) => existsSync(join(folder, `${name}.npy`))));
   return complete.sort((a, b) => count(b) - count(a))[0];
+}
+
+/** What a folder of tensors lacks for the frames, and for split inference, as a sentence; nothing where it has all. */
+export function lackOf(folder, split = false) {
+  const names = split ? CUTS.map((cut) => cut.name) : NAMES;
+  if (!existsSync(folder)) return `there is no folder ${folder}`;
+  const missing = names.map((name) => `${name}.npy`).filter((file) => !existsSync(join(folder, file)));
+  if (missing.length > 0) return `${folder} holds no ${missing.join(', ')}; npm run bench:rate writes all of them`;
+  for (const name of names) {
+    try {
+      const { type, dims } = readNpy(new Uint8Array(readFileSync(join(folder, `${name}.npy`))));
+      if (type !== 'float32' || dims.length < 2 || dims.includes(0)) {
+        return `${name}.npy holds ${type} ${JSON.stringify(dims)} instead of float32 and images first`;
+      }
+    } catch (error) {
+      return `${name}.npy cannot be read: ${error.message}`;
+    }
+  }
+  return undefined;
 }
 
 /** Paths of .npy files with at least `size` values each; one image each where that is nought. */

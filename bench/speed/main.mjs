@@ -8,7 +8,7 @@ import { cache as cacheFolder, root } from '../../scripts/lib/paths.mjs';
 import { progress } from '../rate/progress.mjs';
 import { mustTable } from '../rate/report.mjs';
 import { machine, packageVersion } from '../rate/versions.mjs';
-import { findFeatures, writeFrames } from './frames.mjs';
+import { findFeatures, lackOf, writeFrames } from './frames.mjs';
 import { framesStudy } from './frames-study.mjs';
 import { hostsStudy } from './hosts-study.mjs';
 import { memoryStudy } from './memory.mjs';
@@ -50,10 +50,18 @@ if (options.help) {
 }
 const { quick } = options;
 const rounds = Number(options.rounds ?? (quick ? 8 : 30));
-if (!Number.isInteger(rounds) || rounds < 1) throw new Error(`--rounds takes a positive number, not ${options.rounds}`);
+if (!Number.isInteger(rounds) || rounds < 1) usage(`--rounds takes a positive number, not ${options.rounds}`);
 const only = options.only?.split(',') ?? (quick ? NATIVE : STUDIES);
 const unknown = only.find((name) => !STUDIES.includes(name));
-if (unknown) throw new Error(`There is no study ${unknown}: choose from ${STUDIES.join(', ')}.`);
+if (unknown) usage(`--only: there is no study ${unknown}; there are ${STUDIES.join(', ')}`);
+const lack = options.features && lackOf(options.features, only.includes('split'));
+if (lack) usage(`--features: ${lack}`);
+
+/** Ends with what is wrong with the options. */
+function usage(what) {
+  console.error(`${what}\n\n${HELP}`);
+  process.exit(2);
+}
 
 const say = progress();
 const cache = join(cacheFolder, 'bench');

@@ -1,6 +1,12 @@
 // What the speed bench makes of its measurements.
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { writeNpy } from 'slicer-codec/npy';
 import { expect, test } from 'vitest';
+import { CUTS } from '../rate/cuts.mjs';
 import { costModel, costPage, peaks } from '../speed/cost-model.mjs';
+import { lackOf } from '../speed/frames.mjs';
 import { powerOfTwo } from '../speed/made-up.mjs';
 import { meanRatios, Timings } from '../speed/timings.mjs';
 
@@ -36,4 +42,26 @@ test('the cost model has peaks as lines over the values, and instructions at som
   const model = costModel(held, counted, { compiler: { simd: kernels, portable: slow } });
   expect(model.settings['step, fast'].encode).toMatchObject({ instructions: points, portable: 2 });
   expect(costPage(model)).toContain('| step, fast | 500 · 60.0 | 500 · 60.0 | 2.00 | 2.00 | 8.0 n + 1 KiB |');
+});
+
+test('a folder of features that lacks something is refused with what it lacks', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'slicer-features-'));
+  const npy = (type, dims) => {
+    const size = dims.reduce((a, b) => a * b);
+    return writeNpy({ type, data: type === 'int8' ? new Int8Array(size) : new Float32Array(size), dims });
+  };
+  try {
+    expect(lackOf(join(folder, 'none'))).toMatch(/there is no folder .*none/);
+    expect(lackOf(folder)).toMatch(/holds no b4\.npy, .*bench:rate/);
+    for (const { name } of CUTS) writeFileSync(join(folder, `${name}.npy`), npy('float32', [2, 3, 4, 4]));
+    expect(lackOf(folder, true)).toBeUndefined();
+    rmSync(join(folder, 'pooled.npy'));
+    expect([lackOf(folder), lackOf(folder, true)]).toEqual([undefined, expect.stringMatching(/no pooled\.npy/)]);
+    writeFileSync(join(folder, 'b4.npy'), npy('int8', [2, 3, 4, 4]));
+    expect(lackOf(folder)).toMatch(/b4\.npy holds int8/);
+    writeFileSync(join(folder, 'b4.npy'), 'no numbers');
+    expect(lackOf(folder)).toMatch(/b4\.npy cannot be read/);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 });
