@@ -144,8 +144,8 @@ impl Decoder {
         let view = &body.coded;
         let (per, count) = coding.segmentation(view);
         let longest = per.min(view.planes()) * view.plane();
-        // Tokens, plus the transposed group of a context scan or the offsets of a single lane; or levels and the dense coder.
-        account.charge_bytes(6 * longest as u64, Field::Segments, body.base)?;
+        // Tokens, the group of a context scan, offsets and classes of a single lane: kept, all of them; or levels and the dense coder.
+        account.charge_bytes(7 * longest as u64, Field::Segments, body.base)?;
         if coding.adaptive {
             // The row's levels, the numbers and their copy from before the body, the classes.
             account.charge_bytes(17 * view.channels as u64, Field::Classes, body.base)?;

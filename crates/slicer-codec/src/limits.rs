@@ -15,7 +15,8 @@ pub const MAX_RANK: usize = 8;
 /// What a decoder may spend on one call. The defaults suit trusted peers on a desktop; servers should lower them.
 #[derive(Clone, Copy, Debug)]
 pub struct Limits {
-    /// Bytes the decoder may allocate for the tensor and its working memory. Default 1 GiB.
+    /// Bytes the decoder may allocate for the tensor and its working memory. Default 1 GiB. What a decoder keeps for later calls was
+    /// charged to those that made it grow.
     pub max_bytes: u64,
     /// Work units the decoder may spend; one unit is about one decoded value. Default 2^32.
     pub max_work: u64,

@@ -206,6 +206,19 @@ fn one_plane_in_32_lanes() -> Vec<u8> {
 
 /// One lane whose 2^20 + 1 values all have an offset bit, which is 0: the offsets are kept until the segment ends.
 fn offsets_everywhere() -> Vec<u8> {
+    // CODED; i8, rank 1; dims; integer, one lane; a list of one bin of two levels; one table.
+    one_lane(&[0, 2, 1, 0x0b, 0x81, 0x80, 0x40, 4, 1, 1, 0, 1, 1, 1, 0, 0, 0])
+}
+
+/// The same in 2^20 + 1 channels, each with a class.
+fn offsets_and_classes() -> Vec<u8> {
+    // CODED and CLASSES; rank 2; two tables; classes of channels, all 0.
+    let head = [0, 2, 5, 0x13, 1, 0x81, 0x80, 0x40, 4, 1, 1, 0, 1, 1, 2, 0, 0, 0, 2];
+    one_lane(&[&head[..], &[0; (1 << 17) + 1]].concat())
+}
+
+/// A frame of a setup with one lane, for 2^20 + 1 values.
+fn one_lane(setup: &[u8]) -> Vec<u8> {
     let (mut x, mut words) = (1u32, Vec::new());
     for _ in 0..=1 << 20 {
         if x >= 1 << 30 {
@@ -216,14 +229,12 @@ fn offsets_everywhere() -> Vec<u8> {
     }
     let mut segment = x.to_le_bytes().to_vec();
     segment.extend(words.iter().rev().flat_map(|w| w.to_le_bytes()));
-    // CODED; i8, rank 1; dims; integer, one lane; a list of one bin of two levels; one table.
-    let head = [0, 2, 1, 0x0b, 0x81, 0x80, 0x40, 4, 1, 1, 0, 1, 1, 1, 0, 0, 0, 0];
     let length = [
         segment.len() as u8 | 0x80,
         (segment.len() >> 7) as u8 | 0x80,
         (segment.len() >> 14) as u8,
     ];
-    let mut frame = [b"SLCF", &head[..], &length, &segment, &[0; 4]].concat();
+    let mut frame = [b"SLCF", setup, &[0], &length, &segment, &[0; 4]].concat();
     seal(&mut frame);
     frame
 }
@@ -254,6 +265,33 @@ fn caps_hold_for_large_tensors() {
             }
             max_bytes += max_bytes / 4;
         }
+    }
+}
+
+/// A decoder keeps its buffers: what frames of one kind have left must not add up with what one of another kind takes.
+#[test]
+fn caps_hold_for_kept_decoders() {
+    let frames = [one_plane_in_32_lanes(), offsets_and_classes(), offsets_everywhere()];
+    let mut max_bytes = 1 << 22;
+    loop {
+        let limits = Limits {
+            max_bytes,
+            ..Limits::default()
+        };
+        let (results, held) = peak(|| {
+            let mut decoder = Decoder::new();
+            frames
+                .each_ref()
+                .map(|frame| decoder.decode_into(frame, limits, &mut Vec::new()).is_ok())
+        });
+        assert!(
+            held <= max_bytes + OVERHEAD,
+            "{held} bytes held, {max_bytes} allowed: {results:?}"
+        );
+        if results == [true; 3] {
+            break;
+        }
+        max_bytes += max_bytes / 32;
     }
 }
 
