@@ -31,7 +31,7 @@ export async function framesStudy({ sets, rounds, python, say }) {
     const native = new Native(files);
     const about = await native.about();
     const wasm = [];
-    for (const [build, host] of Object.entries(HOSTS)) wasm.push([host, await wasmRounds(files, build)]);
+    for (const [name, host] of Object.entries(HOSTS)) wasm.push([name, await wasmRounds(files, host)]);
     const pythonRound = python.rounds(files);
     const timings = new Timings();
     for (let i = 0; i < rounds; i++) {

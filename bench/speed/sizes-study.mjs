@@ -4,7 +4,7 @@ import { writePowers } from './frames.mjs';
 import { Native } from './native.mjs';
 import { EFFORTS, PEER } from './settings.mjs';
 import { Timings } from './timings.mjs';
-import { wasmRounds } from './wasm.mjs';
+import { HOSTS, wasmRounds } from './wasm.mjs';
 
 const EXPONENTS = [8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 20, 22, 24];
 /** From here on the time per value has to be the same, within a quarter. */
@@ -23,7 +23,7 @@ export async function sizesStudy({ scratch, rounds, largest = 24, say }) {
   for (const [i, k] of exponents.entries()) {
     const native = new Native([files[i]]);
     await native.about();
-    sizes.push({ k, native, wasm: await wasmRounds([files[i]]) });
+    sizes.push({ k, native, wasm: await wasmRounds([files[i]], HOSTS['WASM with copies']) });
   }
   for (let round = 0; round < rounds; round++) {
     for (const { k, native, wasm } of sizes) {

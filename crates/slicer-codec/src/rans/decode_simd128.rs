@@ -235,14 +235,13 @@ fn bases(tables: v128, precision: u32) -> (v128, v128) {
 unsafe fn step(state: &mut v128, base: v128, entries: *const u32, c: &Constants, words: &mut *const u8) -> v128 {
     let x = *state;
     let index = i32x4_add(v128_and(x, c.slot_mask), base);
-    // SAFETY: a slot of a table that has all of them.
+    let (low, high) = (u64x2_extract_lane::<0>(index), u64x2_extract_lane::<1>(index));
+    // SAFETY: slots of tables that have all of theirs.
     let e = unsafe {
-        u32x4(
-            *entries.add(u32x4_extract_lane::<0>(index) as usize),
-            *entries.add(u32x4_extract_lane::<1>(index) as usize),
-            *entries.add(u32x4_extract_lane::<2>(index) as usize),
-            *entries.add(u32x4_extract_lane::<3>(index) as usize),
-        )
+        let e = v128_load32_zero(entries.add(low as u32 as usize));
+        let e = v128_load32_lane::<1>(e, entries.add((low >> 32) as usize));
+        let e = v128_load32_lane::<2>(e, entries.add(high as u32 as usize));
+        v128_load32_lane::<3>(e, entries.add((high >> 32) as usize))
     };
     let low12 = u32x4_splat(0xfff);
     // The entry has the frequency less one.
@@ -258,6 +257,6 @@ unsafe fn step(state: &mut v128, base: v128, entries: *const u32, c: &Constants,
         *words = words.add(2 * mask.count_ones() as usize);
         i8x16_swizzle(next, v128_load(TAKE.as_ptr().add(mask).cast()))
     };
-    *state = v128_bitselect(v128_or(i32x4_shl(x, 16), next), x, hungry);
+    *state = v128_or(v128_bitselect(i32x4_shl(x, 16), x, hungry), next);
     u32x4_shr(e, 24)
 }
