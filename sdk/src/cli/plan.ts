@@ -52,9 +52,11 @@ export async function planCommand(flags: PlanFlags): Promise<void> {
     kl: flags.maxKl,
     loss: times(flags.maxLoss, 0.01),
   };
+  const { sizesApart } = await import('../plan/inputs.js');
+  const notes = sizesApart({ survey, evals });
   const model = problemModel({ survey, evals });
   const answer = plan({ model, place, constraints, objective: flags.objective, exclude: flags.exclude });
-  reporter.result({ command: 'plan', place, constraints, ...answer }, planLines(answer));
+  reporter.result({ command: 'plan', place, constraints, ...answer }, [...planLines(answer), ...notes]);
   if (!answer.met) process.exitCode = NOT_MET;
 }
 
@@ -65,7 +67,7 @@ async function parsed(file: string, field: string): Promise<unknown> {
     if (cause instanceof SlicerError) throw cause;
     const reason = cause instanceof Error ? cause.message : String(cause);
     throw new SlicerError('invalid_option', `${field}: ${file} is no JSON: ${reason}`, {
-      advice: 'Give another file.',
+      advice: `Give what slicer ${field}${field === 'cuts' ? ' --json printed' : ' wrote, eval.json'}.`,
       cause,
     });
   }

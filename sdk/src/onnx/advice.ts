@@ -1,6 +1,7 @@
 /** What to say about a cut beyond its figures: a neighbour that is better, a type that is awkward. */
 import type { DataFlow } from './flow.js';
 import type { Graph } from './graph.js';
+import type { Sizes } from './sizes.js';
 import type { SurveyedCut } from './survey.js';
 
 /** Compute that is worth moving into the head for fewer bytes, in parts of the whole model. */
@@ -58,6 +59,13 @@ export function adviseCut(
     };
   }
   return undefined;
+}
+
+/** That sizes of inputs were guessed, and how to say others: bytes and compute follow them. */
+export function adviseSizes({ guessed, inputs }: Pick<Sizes, 'guessed' | 'inputs'>): string[] {
+  if (guessed.length === 0) return [];
+  const given = guessed.map((name) => `--input-shape ${name}=${inputs[name]!.join(',')}`);
+  return [`the model leaves sizes open, and these were tried: ${given.join(' ')}; give yours the same way`];
 }
 
 /** Advice for the model as a whole. */

@@ -22,6 +22,8 @@ export interface Sizes {
   readonly values: ReadonlyMap<string, Sized>;
   readonly inputs: Readonly<Record<string, readonly number[]>>;
   readonly inputBytes: number;
+  /** Inputs whose sizes the file leaves open and nobody gave. */
+  readonly guessed: readonly string[];
 }
 
 /**
@@ -45,6 +47,7 @@ export async function measureSizes(
   const inputs = inputsOf(graph) ?? (await expose([], async (session) => session.inputMetadata));
   checkNames(inputs, shapes);
   const guess = isGuess(inputs, shapes);
+  const guessed = inputs.filter((input) => isGuess([input], shapes)).map(({ name }) => name);
   return firstAccepted(runtime, inputs, shapes, async (feeds) => {
     const values = staticSizes(graph);
     const fixed = Object.entries(feeds).map(([name, { type, dims }]) => infoToProto({ name, type, dims }));
@@ -62,7 +65,7 @@ export async function measureSizes(
       const results = await expose(open, (session) => session.run(feeds, fetched));
       for (const [name, { type, dims }] of Object.entries(results)) values.set(name, { type, dims: [...dims] });
     }
-    return { values, ...withInputs(values, feeds) };
+    return { values, guessed, ...withInputs(values, feeds) };
   });
 }
 

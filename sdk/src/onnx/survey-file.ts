@@ -5,8 +5,11 @@ import { readLean } from './lean-file.js';
 import { loadModel } from './split-file.js';
 import { type Survey, type SurveyOptions, surveyCuts } from './survey.js';
 
-/** From this size on the weights stay in the file. */
-const LARGE_BYTES = 1 << 26;
+/**
+ * From this size on the weights stay in the file: read, parsed, written again for the runtime and copied by it they would take six
+ * times their size. What is smaller is lost in the tens of megabytes that the runtime takes for any model.
+ */
+const LARGE_BYTES = 1 << 22;
 
 /**
  * As `surveyCuts`, from a file. Of a large model only the structure is read, and the runtime maps the weights from where

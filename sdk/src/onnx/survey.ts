@@ -1,5 +1,5 @@
 /** A model's cuts with what each would cost: sizes, bytes, compute and parameters before and behind, and advice. */
-import { adviseCut, adviseModel, type CutAdvice } from './advice.js';
+import { adviseCut, adviseModel, adviseSizes, type CutAdvice } from './advice.js';
 import { type CutPoint, cutsOfFlow } from './cuts.js';
 import { dtypeBytes } from './dtypes.js';
 import { type FlowOptions, traceData } from './flow.js';
@@ -120,7 +120,7 @@ export async function surveyCuts(model: ModelProto, options: SurveyOptions = {})
     inputBytes: sizes.inputBytes,
     cuts: [...advised, ...more],
     barriers: barriersOf(graph),
-    advice: adviseModel(graph, flow, advised, sizes.inputBytes),
+    advice: [...adviseSizes(sizes), ...adviseModel(graph, flow, advised, sizes.inputBytes)],
   };
 }
 

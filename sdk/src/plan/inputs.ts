@@ -136,6 +136,18 @@ export function problemModel({ survey, evals }: PlanFiles): ModelCosts {
   };
 }
 
+/** Where a survey was made for inputs of other sizes than an evaluation, as sentences: shares of compute and memory are those of the survey. */
+export function sizesApart({ survey, evals }: PlanFiles): string[] {
+  return evals.flatMap(({ crossing, summary }) => {
+    const name = crossing.join(',');
+    const bytes = survey?.cuts.find((cut) => nameOf(cut) === name)?.bytes;
+    if (bytes === undefined || Math.abs(bytes - summary.rawBytes) <= 0.01 * summary.rawBytes) return [];
+    return [
+      `note: at ${name} the survey has ${bytes} B uncoded, the evaluation ${Math.round(summary.rawBytes)} B on average: if all items have one size, survey it (slicer cuts --input-shape)`,
+    ];
+  });
+}
+
 const nameOf = (cut: SurveyFile['cuts'][number]) => cut.tensors?.map(({ name }) => name).join(',') ?? cut.name;
 
 const uncoded = (bytes: number): CodedPoint => ({

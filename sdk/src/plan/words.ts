@@ -59,7 +59,11 @@ function figures({ latencyMs, serverMs, bytes, memoryBytes, quality }: Option): 
     `${Math.ceil(bytes)} B`,
     memoryBytes === undefined ? undefined : `${digits(memoryBytes / 1e6)} MB on the device`,
     quality.kl === undefined ? undefined : `KL ${digits(quality.kl)}`,
-    quality.loss === undefined ? undefined : `loss ${digits(100 * quality.loss)} pp`,
+    quality.loss === undefined
+      ? undefined
+      : quality.loss === 0
+        ? 'loss 0 pp'
+        : `loss up to ${digits(100 * quality.loss)} pp`,
   ]
     .filter((part) => part !== undefined)
     .join(', ');

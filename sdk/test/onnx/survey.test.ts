@@ -232,6 +232,17 @@ describe.skipIf(!runtime)('the survey', () => {
     expect(found.cuts[0]!.tensors[0]!.statistics).toMatchObject({ zeros: 0.5, meanAbs: 0.75, maxAbs: 2, samples: 1 });
   });
 
+  test('says which sizes it guessed, and how to give others', async () => {
+    const open = model({
+      inputs: { x: ['N', 'L'] },
+      outputs: { y: ['N', 'L'] },
+      nodes: [node('Relu', 'x', 'a'), node('Neg', 'a', 'y')],
+    });
+    expect((await surveyCuts(open)).advice[0]).toMatch(/leaves sizes open.*--input-shape x=1,64;/);
+    const { advice } = await surveyCuts(open, { inputShapes: { x: [1, 7] } });
+    expect(advice.filter((line) => line.includes('sizes'))).toEqual([]);
+  });
+
   test('measures zeros and magnitudes on samples', async () => {
     const data = Float32Array.from({ length: 12 }, (_, i) => (i % 3 === 0 ? -1 : i));
     const samples = { x: [{ type: 'float32', data, dims: [3, 4] }] };

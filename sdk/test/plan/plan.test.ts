@@ -10,6 +10,7 @@ import {
   readEval,
   readSurvey,
 } from '../../src/plan/index.js';
+import { sizesApart } from '../../src/plan/inputs.js';
 
 const place: Place = { deviceMs: 100, serverMs: 10, uplink: 8e6, rtt: 20 };
 const point = (setting: string, bytes: number, kl: number) => ({
@@ -200,6 +201,16 @@ describe('files', () => {
     expect(made.cuts[0].points[1].quality).toEqual({ kl: 0.01, loss: 0.004 });
     expect(made.forms.map(({ form }) => form)).toEqual(['the input as it is', 'the input as PNG']);
     expect(made.referenceMs).toBe(20);
+  });
+
+  test('that were made for inputs of different sizes are told apart', () => {
+    const evals = [readEval(evaluation, 'eval')];
+    expect(sizesApart({ survey: readSurvey(survey, 'cuts'), evals })).toEqual([]);
+    const other = { ...survey, cuts: [{ ...survey.cuts[0], bytes: 1000 }] };
+    expect(sizesApart({ survey: readSurvey(other, 'cuts'), evals })).toEqual([
+      expect.stringMatching(/^note: at a the survey has 1000 B uncoded, the evaluation 4000 B .*--input-shape/),
+    ]);
+    expect(sizesApart({ evals })).toEqual([]);
   });
 
   test('of other kinds are refused', () => {
