@@ -1,9 +1,11 @@
 // `npm run bench:cuts`: cuts, seconds and megabytes of `slicer cuts` on real models, and head → tail against the whole at some of them.
 import { execFile } from 'node:child_process';
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs, promisify } from 'node:util';
+import { node, writeModel } from '../../examples/onnx-write.mjs';
 import { MODELS, modelPath } from './models.mjs';
 
 /** What the parts may differ by, in parts of the largest output. */
@@ -62,6 +64,9 @@ for (const { name, bytes, survey } of rows) {
   const cells = [name, mega(bytes), mega(parameters), mega(macs), single.length, several.length, front, barriers];
   console.log(`| ${[...cells, seconds.toFixed(1), mega(peak), (grown / bytes).toFixed(2)].join(' | ')} |`);
 }
+console.log(
+  `\nA model of one operator without weights grows the process by ${mega(await smallest())} MB: the runtime's own.`,
+);
 console.log('\nLargest difference between head → tail and the whole, in parts of the largest output.\n');
 console.log('| model | cut | operators as in the file | optimised by the runtime on each side |');
 console.log('|---|---|---|---|');
@@ -87,6 +92,19 @@ for (const { name, value, must: limit, ok } of musts)
   console.log(`${ok ? 'ok  ' : 'MISS'} ${name}: ${value} (must ≤ ${limit})`);
 if (values.json) writeFileSync(values.json, `${JSON.stringify({ rows, musts }, null, 2)}\n`);
 process.exitCode = musts.every((one) => one.ok) ? 0 : 1;
+
+/** Bytes that the survey of a model without weights takes. */
+async function smallest() {
+  const folder = mkdtempSync(join(tmpdir(), 'slicer-cuts-'));
+  try {
+    const path = join(folder, 'relu.onnx');
+    const sides = { inputs: { x: ['float32', [1, 4]] }, outputs: { y: ['float32', [1, 4]] } };
+    writeFileSync(path, writeModel({ ...sides, nodes: [node('Relu', ['x'], 'y')] }));
+    return (await inProcess('survey.mjs', path, {})).grown;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
 
 function must(name, value, limit) {
   return { name, value, must: limit, ok: value <= limit };
