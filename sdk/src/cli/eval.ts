@@ -72,7 +72,7 @@ export async function evalCommand(path: string, flags: EvalFlags): Promise<void>
   await mkdir(flags.out, { recursive: true });
   const head = await nodeRunner(join(flags.parts, headPart.file));
   const tail = await nodeRunner(join(flags.parts, tailPart.file));
-  const records = await lib.evaluate({
+  const measured = lib.evaluate({
     head,
     tail,
     crossing,
@@ -82,6 +82,14 @@ export async function evalCommand(path: string, flags: EvalFlags): Promise<void>
     journal: new lib.Journal(join(flags.out, 'eval.jsonl')),
     scope: `${headPart.sha256.slice(0, 12)} ${tailPart.sha256.slice(0, 12)} ${await codecMark()}`,
     progress: (done, total, seconds) => reporter.progress(`item ${done} of ${total}${timeLeft(seconds)};`, done, total),
+  });
+  const records = await measured.catch((cause: unknown) => {
+    // Labels that are no classes, an output that is not there: nobody knows before the model has run.
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new SlicerError('bad_manifest', `Manifest and model do not fit: ${cause.message}.`, {
+      advice: 'Check task, labels and output of the manifest, and that these are the parts of the right model.',
+      cause,
+    });
   });
   await Promise.all([head.close(), tail.close()]);
   const summary = lib.summarise(task, records, settings);

@@ -129,7 +129,10 @@ export function createProgram(): Command {
   command('eval <manifest.json>', 'what a split costs a task: quality, bytes and times under a list of settings')
     .requiredOption('--parts <dir>', 'folder that `slicer split` wrote')
     .requiredOption('-o, --out <dir>', 'folder for eval.json, eval.md and what is finished; a stopped run goes on')
-    .option('--setting <text...>', "'balanced', 'nrmse=0.2,effort=dense', 'step=1.5,profile=p.slcp', 'stream,step=2'")
+    .option(
+      '--setting <text...>',
+      "'balanced', 'nrmse=0.2,effort=dense', 'step=1.5,profile=p.slcp', 'stream,step=2'; seven from near-lossless to small unless given",
+    )
     .addOption(new Option('--items <n>', 'only the first items').argParser(parseCount))
     .option('--title <text>', 'of the page')
     .option('--plot', 'draw eval.svg, too')

@@ -50,6 +50,20 @@ describe.skipIf(!runtime)('eval and plan', () => {
   });
 });
 
+test.skipIf(!runtime)(
+  'labels that the model has no classes for are the manifest’s mistake',
+  { timeout: 120_000 },
+  async () => {
+    await splitFile(work.path('model.onnx'), 'b', work.path('other'), { verify: false });
+    const items = [{ file: '0.npy', label: 99 }];
+    writeFileSync(work.path('data/wrong.json'), JSON.stringify({ task: 'classification', items }));
+    const args = ['eval', 'data/wrong.json', '--parts', 'other', '-o', 'wrong', '--setting', 'balanced'];
+    const { stderr, code } = await slicer(args, inFolder());
+    expect(stderr.toString()).toMatch(/bad_manifest: Manifest and model do not fit: label 99 is none of \d+ classes/);
+    expect(code).toBe(3);
+  },
+);
+
 describe('wrong use', () => {
   const plan = (...more: string[]) => ['plan', '--eval', 'e.json', ...PLACE, ...more];
   beforeAll(() => writeFileSync(work.path('e.json'), '{}'));
