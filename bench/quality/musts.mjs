@@ -13,12 +13,15 @@ export function bestAt(rows, kl = KL) {
   );
 }
 
-/** Vision: at a setting with KL of at most 0.02, the ratio, and the upper end of the loss of top-1. */
+/**
+ * Vision: at a setting with KL of at most 0.02, the ratio, and the upper end of the loss of top-1: that of the fewest bytes whose
+ * loss stays below its bound too, or, where there is none, that of the fewest bytes.
+ */
 export function visionMusts(networks) {
   return networks
     .filter(({ kind }) => kind === 'vision')
     .flatMap(({ name, summary }) => {
-      const row = bestAt(summary.rows);
+      const row = bestAt(summary.rows.filter(({ loss }) => loss?.top1?.high <= LOSS)) ?? bestAt(summary.rows);
       if (!row) return [must(`vision ${name}: a setting with KL <= ${KL}`, 0, '>= 1')];
       const title = `vision ${name}, ${row.label}`;
       return [
