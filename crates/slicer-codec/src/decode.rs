@@ -1,25 +1,24 @@
 //! The decoder: from bytes to a tensor or an error, never anything between (spec § Decoding).
 
+mod segments;
+
 use crate::adaptive;
 use crate::bytes::Entry;
-use crate::coding::{Coding, Domain};
+use crate::coding::Coding;
+use crate::crew::Crew;
 use crate::dtype::DType;
-use crate::elements;
 use crate::error::{Error, ErrorCode, Field, Result};
 use crate::frame::{self, Body, Lists};
 use crate::inverse::Inverse;
-use crate::layout::{Dims, View};
-use crate::levels::{self, Segment};
-use crate::limits::{Account, Limits, try_resize};
-use crate::lookup::{self, Lookup};
-use crate::points;
+use crate::layout::Dims;
+use crate::limits::{Account, Limits};
 use crate::profile::Profile;
 use crate::rans::decode::SlotTables;
-use crate::scales::effective_step;
-use crate::segment::{ClassMap, Scratch};
 use crate::setup::Setup;
+use crate::sink::{Collect, Sink};
 use alloc::sync::Arc;
 use alloc::vec::Vec;
+use segments::{Job, Work};
 
 /// A decoded tensor.
 #[derive(Clone, Debug, PartialEq)]
@@ -36,11 +35,7 @@ pub struct Tensor {
 #[derive(Default)]
 pub struct Decoder {
     tables: SlotTables,
-    scratch: Scratch,
-    tokens: Vec<u8>,
-    levels: Vec<i32>,
-    level_scratch: levels::Scratch,
-    lookup: Lookup,
+    crew: Crew<Work>,
     inverse: Inverse,
     /// Adaptive classes: what the bodies before left.
     state: adaptive::State,
@@ -72,7 +67,7 @@ impl Decoder {
 
     /// Decodes a standalone frame into `out`, which is resized to the tensor's bytes; on error it is left empty.
     pub fn decode_into(&mut self, bytes: &[u8], limits: Limits, out: &mut Vec<u8>) -> Result<(DType, Dims)> {
-        let result = self.visit(bytes, limits, &mut Collect { target: None, out });
+        let result = self.visit(bytes, limits, &mut Collect::new(out));
         if result.is_err() {
             out.clear();
         }
@@ -86,7 +81,7 @@ impl Decoder {
         let result = frame::read_standalone(bytes, &mut account, &self.profiles, None, self.setup.take(), &mut lists)
             .and_then(|(setup, body)| {
                 self.state.reset();
-                self.lookup.forget();
+                self.crew.for_all(Work::begin);
                 if let Some(coding) = setup.coding.as_ref().filter(|_| !body.raw) {
                     self.tables.build(&coding.tables)?;
                 }
@@ -129,142 +124,24 @@ impl Decoder {
     /// Drops the buffers that this kind of body has no use for: kept, those of every kind would add up to several times what a
     /// caller allows for one.
     fn forget(&mut self, coding: &Coding) {
-        if coding.by_levels() {
-            (self.tokens, self.scratch) = (Vec::new(), Scratch::default());
-        } else {
-            (self.levels, self.level_scratch) = (Vec::new(), levels::Scratch::default());
-        }
+        self.crew.for_all(|work| work.forget(coding));
         if !coding.has_transforms() {
             self.inverse = Inverse::default();
         }
     }
 
     /// Decodes all segments of a coded body.
+    #[inline(never)]
     fn segments(&mut self, coding: &Coding, body: &Body<'_>, account: &mut Account, sink: &mut dyn Sink) -> Result<()> {
-        let view = &body.coded;
-        let (per, count) = coding.segmentation(view);
-        let longest = per.min(view.planes()) * view.plane();
-        // Tokens, the group of a context scan, offsets and classes of a single lane: kept, all of them; or levels and the dense coder.
-        account.charge_bytes(7 * longest as u64, Field::Segments, body.base)?;
-        if coding.adaptive {
-            // The row's levels, the numbers and their copy from before the body, the classes.
-            account.charge_bytes(17 * view.channels as u64, Field::Classes, body.base)?;
+        let job = Job::charge(coding, &self.tables, body, account)?;
+        #[cfg(feature = "threads")]
+        if let Some(result) = job.share(&mut self.crew, account, sink) {
+            return result;
         }
-        if coding.dense {
-            account.charge_bytes(
-                slicer_dense::dense::MEMORY + 12 * (view.plane() + view.channels) as u64,
-                Field::Segments,
-                body.base,
-            )?;
-            // Every segment begins with all probabilities, means and positions anew.
-            let fresh = slicer_dense::dense::MEMORY / 64 + (view.plane() + 2 * view.channels) as u64;
-            let work = 8 * view.elements() as u64 + fresh.saturating_mul(count as u64);
-            account.charge_work(work, Field::Segments, body.base)?;
-        }
-        let classes = ClassMap::new(&coding.classes, &body.lists.row_classes, coding.class_count(), view);
-        let step = body_step(coding, body)?;
-        let mut at = 0;
-        for (s, &length) in body.lists.lengths.iter().enumerate().take(count) {
-            let first = s * per;
-            let planes = per.min(view.planes() - first);
-            let values = planes * view.plane();
-            let (payload, base) = (&body.payload[at..at + length], body.base + at);
-            let start = first * view.plane();
-            if coding.by_levels() {
-                try_resize(&mut self.levels, values, Field::Segments)?;
-                let segment = Segment {
-                    payload,
-                    base,
-                    first_plane: first,
-                    view: *view,
-                };
-                let rows = &body.lists.row_classes;
-                let (levels, state) = (&mut self.levels[..], &mut self.state);
-                self.level_scratch
-                    .decode(coding, &self.tables, rows, segment, state, levels)?;
-                match coding.domain {
-                    Domain::Real => points::write(coding, body, levels, start, sink, step)?,
-                    _ => points::write_levels(levels, start, sink, base)?,
-                }
-            } else {
-                try_resize(&mut self.tokens, values, Field::Segments)?;
-                let tokens = &mut self.tokens[..];
-                let mut offsets =
-                    self.scratch
-                        .decode(coding, &self.tables, classes, view, first, (payload, base), tokens)?;
-                match coding.domain {
-                    Domain::Real => self
-                        .lookup
-                        .write(coding, body, tokens, &mut offsets, start, sink, step)?,
-                    _ => lookup::write_levels(coding, tokens, &mut offsets, start, sink, base)?,
-                }
-                offsets.finish().map_err(|e| e.at(base))?;
-            }
-            at += length;
+        for segment in job.segments() {
+            self.crew.first.decode(&job, segment, &mut self.state, sink)?;
         }
         Ok(())
-    }
-}
-
-fn body_step(coding: &Coding, body: &Body<'_>) -> Result<f32> {
-    if coding.domain == Domain::Real && body.coded.elements() > 0 {
-        effective_step(coding.step, body.step_index, 0, body.base)
-    } else {
-        Ok(1.0)
-    }
-}
-
-/// Where decoded values go, block by block in scan order.
-pub(crate) trait Sink {
-    /// Called once, before anything else, with what is to come.
-    fn begin(&mut self, dtype: DType, view: &View) -> Result<()>;
-    /// Values of the real domain at scan position `at`.
-    fn values(&mut self, at: usize, values: &[f32]);
-    /// The same values are to be written here instead, little-endian, if the sink has a place for them.
-    fn cells(&mut self, _at: usize, _length: usize) -> Option<&mut [[u8; 4]]> {
-        None
-    }
-    /// Levels of the other domains; a level outside the type is the error.
-    fn levels(&mut self, at: usize, levels: &[i32]) -> core::result::Result<(), i32>;
-    /// The whole tensor as it is.
-    fn raw(&mut self, bytes: &[u8]);
-}
-
-/// Collects a tensor's bytes in memory order.
-struct Collect<'a> {
-    target: Option<(DType, View)>,
-    out: &'a mut Vec<u8>,
-}
-
-impl Sink for Collect<'_> {
-    fn begin(&mut self, dtype: DType, view: &View) -> Result<()> {
-        self.target = Some((dtype, *view));
-        try_resize(self.out, view.elements() * dtype.size(), Field::Dims)
-    }
-
-    fn cells(&mut self, at: usize, length: usize) -> Option<&mut [[u8; 4]]> {
-        let (dtype, view) = self.target.as_ref()?;
-        if *dtype != DType::F32 || !view.is_contiguous() {
-            return None;
-        }
-        self.out.as_chunks_mut().0.get_mut(at..at + length)
-    }
-
-    fn values(&mut self, at: usize, values: &[f32]) {
-        if let Some((dtype, view)) = &self.target {
-            elements::store(*dtype, view, values, at, self.out);
-        }
-    }
-
-    fn levels(&mut self, at: usize, levels: &[i32]) -> core::result::Result<(), i32> {
-        match &self.target {
-            Some((dtype, view)) => elements::store_levels(*dtype, view, levels, at, self.out),
-            None => Ok(()),
-        }
-    }
-
-    fn raw(&mut self, bytes: &[u8]) {
-        self.out.copy_from_slice(bytes);
     }
 }
 
@@ -325,8 +202,8 @@ impl StreamDecoder {
         let mut lists = core::mem::take(&mut self.decoder.lists);
         self.before.clone_from(&self.decoder.state);
         let result = frame::read_bare(body, &self.setup, &mut account, &mut lists).and_then(|body| {
-            let mut sink = Collect { target: None, out };
-            self.decoder.body(&self.setup, &body, &mut account, &mut sink)?;
+            self.decoder
+                .body(&self.setup, &body, &mut account, &mut Collect::new(out))?;
             Ok((self.setup.dtype, body.dims))
         });
         self.decoder.lists = lists;

@@ -3,13 +3,17 @@
 use crate::channel;
 use crate::coding::Coding;
 use crate::dct::{Dct, TILE};
-use crate::decode::Sink;
 use crate::dtype::DType;
 use crate::elements::BLOCK;
 use crate::error::{Error, ErrorCode, Field, Result};
 use crate::frame::Body;
 use crate::layout::View;
 use crate::limits::{Account, try_resize};
+#[cfg(feature = "threads")]
+use crate::sink::Part;
+use crate::sink::Sink;
+#[cfg(feature = "threads")]
+use alloc::boxed::Box;
 use alloc::vec::Vec;
 
 /// Collects the coefficients of a body; a sink for the segments before it.
@@ -84,6 +88,38 @@ impl Sink for Inverse {
     }
 
     // Transforms exist in the real domain only.
+    fn levels(&mut self, _: usize, _: &[i32]) -> core::result::Result<(), i32> {
+        Ok(())
+    }
+
+    fn raw(&mut self, _: &[u8]) {}
+
+    #[cfg(feature = "threads")]
+    fn parts(&mut self, length: usize) -> Option<Vec<Part<'_>>> {
+        let parts = self.values.chunks_mut(length).enumerate();
+        Some(
+            parts
+                .map(|(i, values)| Box::new(Coefficients(i * length, values)) as Part<'_>)
+                .collect(),
+        )
+    }
+}
+
+/// A place for coefficients, from a position on.
+#[cfg(feature = "threads")]
+struct Coefficients<'a>(usize, &'a mut [f32]);
+
+#[cfg(feature = "threads")]
+impl Sink for Coefficients<'_> {
+    fn begin(&mut self, _: DType, _: &View) -> Result<()> {
+        Ok(())
+    }
+
+    fn values(&mut self, at: usize, values: &[f32]) {
+        let at = at - self.0;
+        self.1[at..at + values.len()].copy_from_slice(values);
+    }
+
     fn levels(&mut self, _: usize, _: &[i32]) -> core::result::Result<(), i32> {
         Ok(())
     }

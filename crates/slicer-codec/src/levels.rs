@@ -47,6 +47,7 @@ pub(crate) fn shape(view: &View, first_plane: usize) -> dense::Shape {
 #[derive(Default)]
 pub(crate) struct Scratch {
     model: Option<dense::Model>,
+    /// Adaptive classes of the channels.
     channel_classes: Vec<i8>,
     tokens: Vec<u8>,
     /// Levels of the row being decoded.
@@ -96,10 +97,6 @@ impl Scratch {
         let (per_class, count) = (coding.contexts(), coding.class_count());
         let mut lane = SingleLane::open(tables, segment.payload, segment.base)?;
         let mut walk = trellis::State::default();
-        // Once for all segments: each may be as short as a plane of one value.
-        if segment.first_plane == 0 {
-            self.channel_classes.clone_from(&coding.classes.channels);
-        }
         self.row.clear();
         if coding.adaptive && self.row.try_reserve_exact(view.channels).is_err() {
             return Err(Error::new(ErrorCode::LimitExceeded, Field::Payload, segment.base, 0));
@@ -113,7 +110,11 @@ impl Scratch {
             }
             let plane = segment.first_plane + p;
             let row = row_classes.get(plane / view.channels).copied().unwrap_or(0);
-            let channel = self.channel_classes.get(plane % view.channels).copied().unwrap_or(0);
+            let channels = match coding.adaptive {
+                true => &self.channel_classes,
+                false => &coding.classes.channels,
+            };
+            let channel = channels.get(plane % view.channels).copied().unwrap_or(0);
             let table = combine(row, channel, count) * per_class;
             for level in out.iter_mut() {
                 let union = if coding.trellis { walk.union() } else { 0 };

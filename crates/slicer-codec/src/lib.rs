@@ -26,6 +26,7 @@ mod classes;
 mod coding;
 mod contexts;
 mod crc32c;
+mod crew;
 mod dct;
 mod decode;
 mod dtype;
@@ -49,6 +50,7 @@ mod scales;
 mod segment;
 mod setup;
 mod sha256;
+mod sink;
 mod tables;
 
 pub use adaptive::State;

@@ -55,6 +55,12 @@ impl Account {
         Ok(())
     }
 
+    /// Bytes that are left to charge.
+    #[cfg(feature = "threads")]
+    pub fn bytes_left(&self) -> u64 {
+        self.bytes
+    }
+
     /// Charges `n` work units before the work is done.
     pub fn charge_work(&mut self, n: u64, field: Field, offset: usize) -> Result<()> {
         self.work = self

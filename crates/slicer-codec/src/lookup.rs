@@ -1,7 +1,6 @@
 //! From tokens to values: one look-up or one product per value, offsets where a bin has them (spec § Reconstruction).
 
 use crate::coding::Coding;
-use crate::decode::Sink;
 use crate::elements::BLOCK;
 use crate::error::{Error, ErrorCode, Field, Result};
 use crate::frame::Body;
@@ -9,6 +8,7 @@ use crate::limits::try_resize;
 use crate::reconstruct;
 use crate::scales::effective_step;
 use crate::segment::Offsets;
+use crate::sink::Sink;
 use alloc::vec::Vec;
 use slicer_kernels::CHUNK;
 

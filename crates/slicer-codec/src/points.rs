@@ -1,12 +1,12 @@
 //! From levels to values, where levels are what a segment decodes to (spec § 11, § 17).
 
 use crate::coding::Coding;
-use crate::decode::Sink;
 use crate::elements::BLOCK;
 use crate::error::{Error, ErrorCode, Field, Result};
 use crate::frame::Body;
 use crate::reconstruct;
 use crate::scales::effective_step;
+use crate::sink::Sink;
 use slicer_dense::trellis::Walk;
 
 /// Values of the real domain.

@@ -1,12 +1,12 @@
 //! Error of a finished frame, measured on the decoded values in f64 as the decoder produces them.
 
 use super::source::{Granularity, Source};
-use crate::decode::Sink;
 use crate::dtype::DType;
 use crate::elements::{self, BLOCK};
 use crate::error::Result;
 use crate::layout::View;
 use crate::math::sqrt;
+use crate::sink::Sink;
 use alloc::vec;
 use alloc::vec::Vec;
 

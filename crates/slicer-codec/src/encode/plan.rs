@@ -155,7 +155,8 @@ impl Plan {
 /// Collects tokens and offsets in scan order, cutting the offsets at segment boundaries.
 pub(super) struct TokenSink<'a> {
     out: &'a mut Tokens,
-    bits: BitWriter,
+    /// Offsets.
+    pub bits: BitWriter,
     cut: usize,
 }
 

@@ -133,7 +133,7 @@ impl Rows {
             info.row_classes.push(class);
             for &k in &self.levels {
                 fits &= k.unsigned_abs() < MAX_LEVEL as u32;
-                let token = put(&mut sink, &coding.bins, k);
+                let token = put(&mut sink.bits, &coding.bins, k);
                 sink.token(token);
             }
             if coding.adaptive {
@@ -165,7 +165,7 @@ impl Rows {
         let mut all = core::mem::take(&mut tokens.tokens);
         try_resize(&mut all, source.len(), Field::Data)?;
         let (mut rest, mut fits) = (&mut all[..], row > 0);
-        source.for_cells(0, &mut |cells, _| {
+        source.for_cells(0..source.len(), &mut |cells, _| {
             let (levels, after) = core::mem::take(&mut rest).split_at_mut(cells.len());
             // Not so for NaN.
             fits &= slicer_kernels::quantise_bytes(cells, 1.0 / step, 0.0, levels) < 127.0;
@@ -185,7 +185,7 @@ impl Rows {
             self.class.count_bytes(levels, view.plane());
             class = self.class.cheapest(class);
             info.row_classes.push(class);
-            to_tokens(levels, (low, high), &coding.bins, &mut sink);
+            to_tokens(levels, (low, high), &coding.bins, &mut sink.bits);
         }
         sink.finish();
         tokens.tokens = all;

@@ -5,6 +5,7 @@ use crate::elements::{self, BLOCK};
 use crate::error::{Error, ErrorCode, Field, Result};
 use crate::layout::{Dims, Layout, View};
 use alloc::vec::Vec;
+use core::ops::Range;
 
 /// A tensor to encode: little-endian elements in row-major order.
 #[derive(Clone, Copy)]
@@ -80,22 +81,26 @@ impl<'a> Source<'a> {
     /// Calls `f(first, values, group)` for consecutive runs of at most [`BLOCK`] values that share a group and a segment
     /// boundary multiple `cut` (0 = none).
     pub fn for_runs(&self, cut: usize, f: &mut dyn FnMut(usize, &[f32], usize)) {
+        self.load_runs(0..self.len(), cut, f);
+    }
+
+    fn load_runs(&self, range: Range<usize>, cut: usize, f: &mut dyn FnMut(usize, &[f32], usize)) {
         let mut block = [0.0f32; BLOCK];
-        self.runs(cut, &mut |at, length, group| {
+        self.runs(range, cut, &mut |at, length, group| {
             let values = &mut block[..length];
             elements::load(self.tensor.dtype, &self.view, self.tensor.bytes, at, values);
             f(at, values, group);
         });
     }
 
-    /// The same with little-endian cells, which are those of the tensor where it has them.
-    pub fn for_cells(&self, cut: usize, f: &mut dyn FnMut(&[[u8; 4]], usize)) {
+    /// The same for a range that nothing cuts, with little-endian cells, which are those of the tensor where it has them.
+    pub fn for_cells(&self, range: Range<usize>, f: &mut dyn FnMut(&[[u8; 4]], usize)) {
         if self.tensor.dtype == DType::F32 && self.view.is_contiguous() {
             let cells = self.tensor.bytes.as_chunks().0;
-            return self.runs(cut, &mut |at, length, group| f(&cells[at..at + length], group));
+            return self.runs(range, 0, &mut |at, length, group| f(&cells[at..at + length], group));
         }
         let mut block = [[0; 4]; BLOCK];
-        self.for_runs(cut, &mut |_, values, group| {
+        self.load_runs(range, 0, &mut |_, values, group| {
             for (cell, v) in block.iter_mut().zip(values) {
                 *cell = v.to_le_bytes();
             }
@@ -104,15 +109,15 @@ impl<'a> Source<'a> {
     }
 
     /// Calls `f(first, length, group)` for these runs.
-    fn runs(&self, cut: usize, f: &mut dyn FnMut(usize, usize, usize)) {
+    fn runs(&self, range: Range<usize>, cut: usize, f: &mut dyn FnMut(usize, usize, usize)) {
         let run = match self.granularity {
             Granularity::Tensor => self.len(),
             Granularity::Row => self.view.channels * self.view.plane(),
             Granularity::Channel => self.view.plane(),
         };
-        let mut at = 0;
-        while at < self.len() {
-            let mut end = (at + BLOCK).min((at / run + 1) * run).min(self.len());
+        let mut at = range.start;
+        while at < range.end {
+            let mut end = (at + BLOCK).min((at / run + 1) * run).min(range.end);
             if let Some(segment) = at.checked_div(cut) {
                 end = end.min((segment + 1) * cut);
             }
@@ -142,7 +147,7 @@ impl Statistics {
     pub fn of(source: &Source<'_>) -> Result<Self> {
         let mut energy = alloc::vec![0.0; source.groups()];
         let mut peak_bits = 0u32;
-        source.for_cells(0, &mut |values, group| {
+        source.for_cells(0..source.len(), &mut |values, group| {
             let (sum, peak) = slicer_kernels::statistics(values);
             energy[group] += sum;
             peak_bits = peak_bits.max(peak);

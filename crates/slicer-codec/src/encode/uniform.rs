@@ -5,16 +5,18 @@ use super::plan::{Quantiser, TokenSink, run_end, segment_values};
 use super::quantise::{self, MAX_LEVEL};
 use super::scale_codes::GroupSteps;
 use super::source::Source;
+use super::tally::{NEAR, Tally};
 use crate::bins::{Bins, Uniform};
+use crate::bits::BitWriter;
 use crate::coding::Domain;
+use crate::crew::Crew;
 use crate::elements::{self, BLOCK};
 use crate::error::{Error, ErrorCode, Field, Result};
+use crate::layout::View;
 use crate::limits::{MAX_TOKENS, try_renew};
 use crate::math::log2;
 use alloc::vec::Vec;
 
-/// Levels beyond ±this are only counted while the bins are still open, and made again afterwards.
-const NEAR: i32 = 126;
 /// Levels whose range is checked at a time.
 const CHUNK: usize = slicer_kernels::CHUNK;
 /// Levels that are enough for a histogram; of more, a part of every run is counted.
@@ -25,18 +27,16 @@ const SAMPLE: usize = 1 << 15;
 pub(super) struct Levels {
     /// Levels in two's complement, clamped to ±(`NEAR` + 1).
     near: Vec<u8>,
-    far_bits: u64,
     /// Of every so many levels one was counted, or more.
     stride: usize,
+    tallies: Crew<Tally>,
     /// Levels −127 (and all below) … 127 (and all above).
     histogram: Vec<u32>,
-    /// Partial histograms by level in two's complement.
-    partial: Vec<[u32; 256]>,
-    /// Σ and count of (|x| / step − |level|) for |level| = 1 and 2: where the values of a bin really lie.
-    residual: [(f64, f64); 2],
-    lowest: i32,
-    highest: i32,
+    residual: Residual,
 }
+
+/// Σ and count of (|x| / step − |level|) for |level| = 1 and 2: where the values of a bin really lie.
+type Residual = [(f64, f64); 2];
 
 /// Rounding rule of the uniform encoder.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -108,30 +108,37 @@ impl Levels {
     /// Quantises a source.
     pub fn quantise(&mut self, source: &Source<'_>, steps: &GroupSteps, rounding: Rounding) {
         self.clear(source.len());
-        let mut wide = [0i32; BLOCK];
-        let mut floats = [0f32; BLOCK];
-        source.for_cells(segment_values(&source.view), &mut |cells, group| {
-            let step = steps.step(group);
-            let (start, inverse) = (self.near.len(), 1.0 / step);
-            if !rounding.centroids {
-                self.near.resize(start + cells.len(), 0);
-                let near = &mut self.near[start..];
-                if slicer_kernels::quantise_bytes(cells, inverse, rounding.bias, near) < NEAR as f32 + 0.5 {
-                    let (lowest, highest) = slicer_kernels::range(near);
-                    self.lowest = self.lowest.min(lowest.into());
-                    self.highest = self.highest.max(highest.into());
-                    return self.count(start);
+        self.near.resize(source.len(), 0);
+        let (stride, cut) = (self.stride, segment_length(&source.view));
+        let parts = self.near.chunks_mut(cut).enumerate();
+        let quantise = |tally: &mut Tally, (s, mut near): (usize, &mut [u8])| {
+            let mut residual = Residual::default();
+            let (mut wide, mut floats) = ([0i32; BLOCK], [0f32; BLOCK]);
+            source.for_cells(s * cut..s * cut + near.len(), &mut |cells, group| {
+                let (own, rest) = core::mem::take(&mut near).split_at_mut(cells.len());
+                near = rest;
+                let step = steps.step(group);
+                let inverse = 1.0 / step;
+                if !rounding.centroids && tally.quantise(cells, inverse, rounding.bias, stride, own) {
+                    return;
                 }
-                self.near.truncate(start);
+                let (levels, values) = (&mut wide[..cells.len()], &mut floats[..cells.len()]);
+                slicer_kernels::load(cells.as_flattened(), values);
+                quantise::levels(values, inverse, rounding.bias, levels);
+                if rounding.centroids {
+                    collect_residuals(values, levels, step, &mut residual);
+                }
+                tally.push(levels, stride, own);
+            });
+            Ok(residual)
+        };
+        let total = &mut self.residual;
+        let done = self.tallies.each(parts, quantise, |part| {
+            for (total, part) in total.iter_mut().zip(part) {
+                (total.0, total.1) = (total.0 + part.0, total.1 + part.1);
             }
-            let (levels, values) = (&mut wide[..cells.len()], &mut floats[..cells.len()]);
-            slicer_kernels::load(cells.as_flattened(), values);
-            quantise::levels(values, inverse, rounding.bias, levels);
-            if rounding.centroids {
-                self.collect_residuals(values, levels, step);
-            }
-            self.push(levels);
         });
+        debug_assert!(done.is_ok(), "quantising has no errors");
         self.settle();
     }
 
@@ -139,55 +146,23 @@ impl Levels {
     pub fn push(&mut self, levels: &[i32]) {
         let start = self.near.len();
         self.near.resize(start + levels.len(), 0);
-        let near = &mut self.near[start..];
-        let (lowest, highest) = slicer_kernels::narrow(levels, NEAR as i8 + 1, near);
-        self.lowest = self.lowest.min(lowest);
-        self.highest = self.highest.max(highest);
-        if lowest < -NEAR || highest > NEAR {
-            let far = levels.iter().map(|k| k.unsigned_abs()).filter(|&k| k > NEAR as u32);
-            self.far_bits += far.map(|k| u64::from(k.ilog2())).sum::<u64>();
-        }
-        self.count(start);
-    }
-
-    /// Counts levels from `start` on, or enough of them.
-    fn count(&mut self, start: usize) {
-        let near = &self.near[start..];
-        if let Some(partial) = self.partial.first_chunk_mut() {
-            slicer_kernels::count(&near[..near.len().div_ceil(self.stride)], partial);
-        }
+        self.tallies.first.push(levels, self.stride, &mut self.near[start..]);
     }
 
     /// Starts over for this many levels.
     fn clear(&mut self, values: usize) {
         self.near.clear();
         self.near.reserve_exact(values);
-        self.far_bits = 0;
         self.stride = (values / SAMPLE).max(1);
+        self.tallies.for_all(Tally::clear);
         self.histogram.clear();
-        self.partial.clear();
-        self.partial.resize(4, [0; 256]);
-        self.residual = [(0.0, 0.0); 2];
-        (self.lowest, self.highest) = (0, 0);
+        self.residual = Residual::default();
     }
 
-    /// Joins the partial histograms; after the last push.
+    /// Joins what was counted; after the last push.
     fn settle(&mut self) {
-        let count = |level: i32| -> u32 { self.partial.iter().map(|p| p[usize::from(level as u8)]).sum() };
-        let levels = -NEAR - 1..=NEAR + 1;
-        self.histogram = levels.map(|level| count(level) * self.stride as u32).collect();
-    }
-
-    fn collect_residuals(&mut self, values: &[f32], levels: &[i32], step: f32) {
-        let inverse = 1.0 / f64::from(step);
-        for (&x, &k) in values.iter().zip(levels) {
-            let a = k.unsigned_abs();
-            if a == 1 || a == 2 {
-                let slot = &mut self.residual[(a - 1) as usize];
-                slot.0 += (f64::from(x) * inverse).abs() - f64::from(a);
-                slot.1 += 1.0;
-            }
-        }
+        self.tallies.join(Tally::add);
+        self.histogram = self.tallies.first.histogram(self.stride);
     }
 
     /// Reconstruction shifts of levels ±1 and ±2 towards zero, in 1/256 of a step, and how many of them matter.
@@ -207,14 +182,14 @@ impl Levels {
 
     /// Bins with the cheapest number of unit levels: rarer levels share escapes.
     pub fn bins(&self, rounding: Rounding) -> Option<Bins> {
-        let (shrinks, shrink) = self.shrink(rounding);
+        let (tally, (shrinks, shrink)) = (&self.tallies.first, self.shrink(rounding));
+        let (low, high) = (tally.lowest.unsigned_abs(), tally.highest as u32);
         // A count's own share of the entropy, which every candidate but for its escapes has in common.
         let shares: Vec<f64> = self.histogram.iter().map(|&h| share(h)).collect();
         let cost = |units: u32| {
-            let (p, n) = (units.min(self.highest as u32), units.min(self.lowest.unsigned_abs()));
+            let (p, n) = (units.min(high), units.min(low));
             self.cost(&shares, n, p)
         };
-        let (low, high) = (self.lowest.unsigned_abs(), self.highest as u32);
         let escapes = |units: u32, limit: u32| {
             let mut count = 0u8;
             while limit > units && u64::from(units) + (1u64 << count) - 1 < u64::from(limit) {
@@ -285,7 +260,7 @@ impl Levels {
             0 => 0,
             _ => u64::from(h) * u64::from(bins.list()[bins.find(level)].bits),
         });
-        ((near.sum::<u64>() + self.far_bits) / 8) as usize
+        ((near.sum::<u64>() + self.tallies.first.far_bits) / 8) as usize
     }
 
     /// Writes the tokens and offsets of the collected levels for these bins. `again` gives all levels once more, in runs that
@@ -293,17 +268,17 @@ impl Levels {
     pub fn tokens(&mut self, source: &Source<'_>, bins: &Bins, again: Again<'_>, out: &mut Tokens) {
         // Without memory for that, growth by doubling has none either.
         let _ = try_renew(&mut out.offsets, self.offset_bytes(bins) + CHUNK);
-        let zero = bins.zero() as u8;
-        let (low, high) = unit_range(bins);
-        if self.far_bits > 0 {
+        let units = unit_range(bins);
+        if self.tallies.first.far_bits > 0 {
             self.near = Vec::new();
+            let ((low, high), zero) = (units, bins.zero() as u8);
             let mut sink = TokenSink::new(out, &source.view);
             again(&mut |at, levels| {
                 sink.run(at);
                 for &k in levels {
                     let token = match i32::from(low) <= k && k <= i32::from(high) {
                         true => (k as u8).wrapping_add(zero),
-                        false => put(&mut sink, bins, k),
+                        false => put(&mut sink.bits, bins, k),
                     };
                     sink.token(token);
                 }
@@ -311,18 +286,48 @@ impl Levels {
             return sink.finish();
         }
         // The levels become tokens where they are.
-        let mut all = core::mem::replace(&mut self.near, core::mem::take(&mut out.tokens));
-        let mut sink = TokenSink::begin(out, &source.view);
-        let mut at = 0;
-        while at < all.len() {
-            let end = run_end(&source.view, at, all.len());
-            sink.run(at);
-            let block = &mut all[at..end];
-            to_tokens(block, (low, high), bins, &mut sink);
-            at = end;
+        out.tokens = core::mem::replace(&mut self.near, core::mem::take(&mut out.tokens));
+        out.classes.clear();
+        out.offsets.clear();
+        out.starts.clear();
+        out.starts.push(0);
+        let (mut end, starts) = (0, &mut out.starts);
+        let done = Crew::<()>::default().append(
+            out.tokens.chunks_mut(segment_length(&source.view)),
+            &mut out.offsets,
+            |(), levels, bytes| {
+                let mut bits = BitWriter::after(core::mem::take(bytes));
+                to_tokens(levels, units, bins, &mut bits);
+                bits.align();
+                *bytes = bits.bytes;
+                Ok(())
+            },
+            |length| {
+                end += length;
+                starts.push(end);
+            },
+        );
+        debug_assert!(done.is_ok(), "all levels have tokens");
+    }
+}
+
+/// Values of a segment, where one is all there may be.
+fn segment_length(view: &View) -> usize {
+    match segment_values(view) {
+        0 => view.elements().max(1),
+        n => n,
+    }
+}
+
+fn collect_residuals(values: &[f32], levels: &[i32], step: f32, residual: &mut Residual) {
+    let inverse = 1.0 / f64::from(step);
+    for (&x, &k) in values.iter().zip(levels) {
+        let a = k.unsigned_abs();
+        if a == 1 || a == 2 {
+            let slot = &mut residual[(a - 1) as usize];
+            slot.0 += (f64::from(x) * inverse).abs() - f64::from(a);
+            slot.1 += 1.0;
         }
-        sink.finish();
-        out.tokens = all;
     }
 }
 
@@ -340,15 +345,15 @@ fn for_levels(source: &Source<'_>, steps: &GroupSteps, rounding: Rounding, f: &m
 }
 
 /// Collects the offset of a level; returns its token.
-pub(super) fn put(sink: &mut TokenSink<'_>, bins: &Bins, level: i32) -> u8 {
+pub(super) fn put(bits: &mut BitWriter, bins: &Bins, level: i32) -> u8 {
     let token = bins.find(level) as u8;
     let bin = &bins.list()[usize::from(token)];
-    sink.offset((i64::from(level) - i64::from(bin.lower)) as u32, u32::from(bin.bits));
+    bits.put((i64::from(level) - i64::from(bin.lower)) as u32, u32::from(bin.bits));
     token
 }
 
 /// Turns levels in bytes into tokens, and collects their offsets; those of `units`, first and last, have a bin each.
-pub(super) fn to_tokens(levels: &mut [u8], units: (i8, i8), bins: &Bins, sink: &mut TokenSink<'_>) {
+pub(super) fn to_tokens(levels: &mut [u8], units: (i8, i8), bins: &Bins, bits: &mut BitWriter) {
     let (zero, (low, high)) = (bins.zero() as u8, units);
     let mut flags = [false; BLOCK / CHUNK];
     for block in levels.chunks_mut(BLOCK) {
@@ -359,7 +364,7 @@ pub(super) fn to_tokens(levels: &mut [u8], units: (i8, i8), bins: &Bins, sink: &
                 let k = *t as i8;
                 *t = match low <= k && k <= high {
                     true => t.wrapping_add(zero),
-                    false => put(sink, bins, k.into()),
+                    false => put(bits, bins, k.into()),
                 };
             }
         }
@@ -386,7 +391,8 @@ pub(super) fn encode(
         return None;
     }
     levels.quantise(source, steps, rounding);
-    if levels.lowest <= -MAX_LEVEL || levels.highest >= MAX_LEVEL {
+    let tally = &levels.tallies.first;
+    if tally.lowest <= -MAX_LEVEL || tally.highest >= MAX_LEVEL {
         return None;
     }
     let bins = levels.bins(rounding)?;
@@ -424,7 +430,8 @@ pub(super) fn encode_integers(
     };
     again(&mut |_, block| levels.push(block));
     levels.settle();
-    if levels.lowest < -MAX_LEVEL || levels.highest > MAX_LEVEL {
+    let tally = &levels.tallies.first;
+    if tally.lowest < -MAX_LEVEL || tally.highest > MAX_LEVEL {
         return Ok(None);
     }
     let Some(bins) = levels.bins(PLAIN) else {

@@ -1,0 +1,189 @@
+//! The segments of a body: from bytes to values in a sink (spec § Segments and lanes).
+
+use crate::adaptive;
+use crate::coding::{Coding, Domain};
+use crate::error::{Field, Result};
+use crate::frame::Body;
+use crate::levels::{self, Segment};
+use crate::limits::{Account, try_resize};
+use crate::lookup::{self, Lookup};
+use crate::points;
+use crate::rans::decode::SlotTables;
+use crate::scales::effective_step;
+use crate::segment::{ClassMap, Scratch};
+use crate::sink::Sink;
+use alloc::vec::Vec;
+use core::ops::Range;
+use slicer_dense::dense;
+
+/// Values of a segment that are worth handing to another thread.
+#[cfg(feature = "threads")]
+const GRAIN: usize = 1 << 14;
+
+/// What all segments of a body have in common.
+pub(super) struct Job<'a> {
+    coding: &'a Coding,
+    tables: &'a SlotTables,
+    body: &'a Body<'a>,
+    classes: ClassMap<'a>,
+    step: f32,
+    /// Planes of a segment, and how many segments there are.
+    per: usize,
+    count: usize,
+}
+
+impl<'a> Job<'a> {
+    /// Charges for memory and work of all segments, one decoded after the other.
+    #[inline]
+    pub fn charge(
+        coding: &'a Coding,
+        tables: &'a SlotTables,
+        body: &'a Body<'a>,
+        account: &mut Account,
+    ) -> Result<Self> {
+        let view = &body.coded;
+        let (per, count) = coding.segmentation(view);
+        let longest = per.min(view.planes()) * view.plane();
+        // Tokens, the group of a context scan, offsets and classes of a single lane: kept, all of them; or levels and the dense coder.
+        account.charge_bytes(7 * longest as u64, Field::Segments, body.base)?;
+        if coding.adaptive {
+            // The row's levels, the numbers and their copy from before the body, the classes.
+            account.charge_bytes(17 * view.channels as u64, Field::Classes, body.base)?;
+        }
+        if coding.dense {
+            account.charge_bytes(
+                dense::MEMORY + 12 * (view.plane() + view.channels) as u64,
+                Field::Segments,
+                body.base,
+            )?;
+            // Every segment begins with all probabilities, means and positions anew.
+            let fresh = dense::MEMORY / 64 + (view.plane() + 2 * view.channels) as u64;
+            let work = 8 * view.elements() as u64 + fresh.saturating_mul(count as u64);
+            account.charge_work(work, Field::Segments, body.base)?;
+        }
+        let step = match coding.domain == Domain::Real && view.elements() > 0 {
+            true => effective_step(coding.step, body.step_index, 0, body.base)?,
+            false => 1.0,
+        };
+        Ok(Self {
+            coding,
+            tables,
+            body,
+            classes: ClassMap::new(&coding.classes, &body.lists.row_classes, coding.class_count(), view),
+            step,
+            per,
+            count,
+        })
+    }
+
+    /// First plane and bytes of every segment.
+    pub fn segments(&self) -> impl ExactSizeIterator<Item = (usize, Range<usize>)> {
+        let mut end = 0;
+        let lengths = self.body.lists.lengths.iter().take(self.count).enumerate();
+        lengths.map(move |(s, &length)| {
+            let start = end;
+            end += length;
+            (s * self.per, start..end)
+        })
+    }
+}
+
+/// Buffers that decoding a segment takes.
+#[derive(Default)]
+pub(super) struct Work {
+    scratch: Scratch,
+    tokens: Vec<u8>,
+    levels: Vec<i32>,
+    level_scratch: levels::Scratch,
+    lookup: Lookup,
+}
+
+impl Work {
+    /// To be called when another setup begins.
+    pub fn begin(&mut self) {
+        self.lookup.forget();
+    }
+
+    /// Drops the buffers that this kind of body has no use for.
+    pub fn forget(&mut self, coding: &Coding) {
+        if coding.by_levels() {
+            (self.tokens, self.scratch) = (Vec::new(), Scratch::default());
+        } else {
+            (self.levels, self.level_scratch) = (Vec::new(), levels::Scratch::default());
+        }
+    }
+
+    /// Decodes a segment: its first plane, and its bytes in the payload.
+    #[inline(always)]
+    pub fn decode(
+        &mut self,
+        job: &Job<'_>,
+        (first, bytes): (usize, Range<usize>),
+        state: &mut adaptive::State,
+        sink: &mut dyn Sink,
+    ) -> Result<()> {
+        let Job { coding, body, step, .. } = *job;
+        let view = &body.coded;
+        let values = job.per.min(view.planes() - first) * view.plane();
+        let (base, start) = (body.base + bytes.start, first * view.plane());
+        let payload = &body.payload[bytes];
+        if coding.by_levels() {
+            try_resize(&mut self.levels, values, Field::Segments)?;
+            let segment = Segment {
+                payload,
+                base,
+                first_plane: first,
+                view: *view,
+            };
+            let (rows, levels) = (&body.lists.row_classes, &mut self.levels[..]);
+            self.level_scratch
+                .decode(coding, job.tables, rows, segment, state, levels)?;
+            return match coding.domain {
+                Domain::Real => points::write(coding, body, levels, start, sink, step),
+                _ => points::write_levels(levels, start, sink, base),
+            };
+        }
+        try_resize(&mut self.tokens, values, Field::Segments)?;
+        let tokens = &mut self.tokens[..];
+        let mut offsets = self
+            .scratch
+            .decode(coding, job.tables, job.classes, view, first, (payload, base), tokens)?;
+        match coding.domain {
+            Domain::Real => self
+                .lookup
+                .write(coding, body, tokens, &mut offsets, start, sink, step)?,
+            _ => lookup::write_levels(coding, tokens, &mut offsets, start, sink, base)?,
+        }
+        offsets.finish().map_err(|e| e.at(base))
+    }
+}
+
+#[cfg(feature = "threads")]
+impl Job<'_> {
+    /// Decodes the segments side by side; `None`, and nothing done, where that is no work for several threads.
+    pub fn share(
+        &self,
+        crew: &mut crate::crew::Crew<Work>,
+        account: &Account,
+        sink: &mut dyn Sink,
+    ) -> Option<Result<()>> {
+        let view = &self.body.coded;
+        let values = self.per * view.plane();
+        // Adaptive classes follow the rows before.
+        if self.count < 2 || values < GRAIN || self.coding.adaptive || crate::crew::threads() < 2 {
+            return None;
+        }
+        // The caller's limit means the same for any number of threads: it counts one, and others take what that one leaves.
+        let mut each = 7 * values as u64;
+        if self.coding.dense {
+            each += dense::MEMORY + 12 * (view.plane() + view.channels) as u64;
+        }
+        let others = usize::try_from(account.bytes_left() / each).unwrap_or(usize::MAX);
+        let threads = crate::crew::threads().min(others.saturating_add(1));
+        let parts = sink.parts(values)?;
+        let decode = |work: &mut Work, (segment, mut part): (_, crate::sink::Part<'_>)| {
+            work.decode(self, segment, &mut adaptive::State::default(), &mut *part)
+        };
+        Some(crew.share(threads, self.segments().zip(parts), decode, |()| ()))
+    }
+}
