@@ -11,17 +11,19 @@ import { machine, packageVersion } from '../rate/versions.mjs';
 import { findFeatures, lackOf, writeFrames } from './frames.mjs';
 import { framesStudy } from './frames-study.mjs';
 import { hostsStudy } from './hosts-study.mjs';
-import { memoryStudy } from './memory.mjs';
+import { memoryStudy, segmentStudy } from './memory.mjs';
 import { buildNative, crateVersion, Native } from './native.mjs';
 import { latencyPlot, peersPlot } from './plots.mjs';
+import { poolStudy } from './pool.mjs';
 import { pythonPeers } from './python.mjs';
 import { sizesStudy } from './sizes-study.mjs';
 import { splitStudy } from './split-study.mjs';
+import { threadRounds, threadStudy } from './threads.mjs';
 import { tokenStudy } from './token.mjs';
 
-/** The first four need the native program. */
-const NATIVE = ['frames', 'token', 'memory', 'sizes'];
-const STUDIES = [...NATIVE, 'hosts', 'split'];
+/** These need the native program. */
+const NATIVE = ['frames', 'token', 'memory', 'sizes', 'threads'];
+const STUDIES = [...NATIVE, 'pool', 'hosts', 'split'];
 
 const HELP = `npm run bench:speed -- [--only STUDY,…] [--features DIR] [--rounds N] [--quick] [--json FILE] [--plots DIR]
 
@@ -111,6 +113,8 @@ if (only.includes('token') || only.includes('memory')) {
     say('peaks of the heap');
     result.memory = await native.ask('memory');
     add(memoryStudy(result.memory), 'Peak of the heap');
+    result.segments = await native.ask('segments');
+    add(segmentStudy(result.segments));
   }
   native.end();
 }
@@ -118,6 +122,19 @@ if (only.includes('sizes')) {
   const study = await sizesStudy({ scratch, rounds, largest: quick ? 20 : 24, say });
   result.sizes = study.sizes;
   add(study, 'Latency against the size of a tensor');
+}
+if (only.includes('threads')) {
+  say('threads');
+  const native = new Native([]);
+  await native.about();
+  result.threads = await threadRounds(native, Math.ceil(rounds / 8));
+  native.end();
+  add(threadStudy(result.threads), 'Threads, native');
+}
+if (only.includes('pool')) {
+  const study = await poolStudy({ rounds: Math.ceil(rounds / 3), say });
+  result.pool = study.rows;
+  add(study, 'A pool of two workers, Node');
 }
 if (only.includes('hosts')) {
   const study = await hostsStudy({ rounds: Math.ceil(rounds / 2), say });

@@ -29,4 +29,15 @@ export function memoryStudy(rows) {
   return { musts, markdown };
 }
 
+/** A tensor of 2^22 values in segments: what is taken beyond the tensor and the frame. Encoding has to hold a token of every value. */
+export function segmentStudy(rows) {
+  const beyond = (row, way) => (row[way] - row.tensor - row.frame) / MIB;
+  const musts = rows.map((row) =>
+    must(`MiB beyond input and output, decoding segments: ${row.setting.split(':')[0]}`, beyond(row, 'decode'), '<= 1'),
+  );
+  const cells = rows.map((row) => [row.setting, digits(beyond(row, 'encode'), 2), digits(beyond(row, 'decode'), 2)]);
+  const head = ['2^22 values', 'encode: MiB beyond tensor and frame', 'decode'];
+  return { musts, markdown: table(head, cells) };
+}
+
 const share = (row, way) => row[way] / (factorOf(row.setting) * row.tensor + MIB);

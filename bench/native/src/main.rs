@@ -4,10 +4,11 @@
 //! slicer-bench-native FILE.npy…
 //! ```
 //!
-//! prints one JSON line about itself, then one per line on standard input: `memory` measures allocations, `token` codes
-//! one row of hidden states as a bare body, `round` runs everything once (or, with a part of its name behind it, one codec)
-//! and prints the CPU times. Small tensors are coded many times over: the clock is no finer. The driver interleaves rounds
-//! with its own, so that both see the same load.
+//! prints one JSON line about itself, then one per line on standard input: `memory` measures allocations, `segments` those
+//! for 2^22 values, `token` codes one row of hidden states as a bare body, `threads` codes 2^22 values with one thread and
+//! with two, `round` runs everything once (or, with a part of its name behind it, one codec) and prints the CPU times. Small
+//! tensors are coded many times over: the clock is no finer. The driver interleaves rounds with its own, so that both see the
+//! same load.
 //!
 //! ```text
 //! slicer-bench-native count FILE.npy SETTING encode|decode REPEATS
@@ -16,6 +17,7 @@
 //! codes a tensor a number of times and prints nothing: a counter of instructions looks on.
 
 mod clock;
+mod large;
 mod memory;
 mod npy;
 mod ours;
@@ -43,6 +45,9 @@ struct Case {
 }
 
 fn main() -> io::Result<()> {
+    // Everything but `threads`, which brings its own, is timed on this thread.
+    let one = rayon::ThreadPoolBuilder::new().num_threads(1).use_current_thread();
+    one.build_global().map_err(io::Error::other)?;
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     if let [first, path, setting, way, repeats] = &arguments[..]
         && first == "count"
@@ -84,6 +89,8 @@ fn main() -> io::Result<()> {
         match line.split_once(' ').unwrap_or((&line, "")) {
             ("round", codec) => round(&mut cases, codec)?,
             ("memory", _) => memory_report(&cases),
+            ("threads", _) => println!("[{}]", large::threads().join(", ")),
+            ("segments", _) => println!("[{}]", large::peaks().join(", ")),
             ("token", _) => {
                 let t = token::round();
                 println!(

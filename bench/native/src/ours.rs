@@ -5,6 +5,7 @@ use crate::memory::peak;
 use crate::npy::Tensor;
 use crate::peers::Times;
 use slicer_codec::{Budget, DType, Decoder, Effort, EncodeOptions, Encoder, Limits, Mode, TensorRef};
+use std::time::Instant;
 
 /// What is timed: a fixed step, no search, nothing measured afterwards.
 pub const SETTINGS: [(&str, Effort); 2] = [
@@ -23,18 +24,37 @@ pub struct Pair {
 
 impl Pair {
     pub fn new(effort: Effort, step: f32) -> Self {
-        let options = EncodeOptions {
-            effort,
-            report: false,
-            ..EncodeOptions::new(Budget::Step(step))
-        };
         Self {
-            options,
+            options: Self::options(effort, step),
             encoder: Encoder::new(),
             decoder: Decoder::new(),
             frame: Vec::new(),
             decoded: Vec::new(),
         }
+    }
+
+    /// What a pair is asked for.
+    pub fn options(effort: Effort, step: f32) -> EncodeOptions {
+        EncodeOptions {
+            effort,
+            report: false,
+            ..EncodeOptions::new(Budget::Step(step))
+        }
+    }
+
+    /// Bytes, and nanoseconds of both directions by the clock on the wall.
+    pub fn elapsed(&mut self, input: &TensorRef<'_>) -> (usize, u128, u128) {
+        let start = Instant::now();
+        let report = self.encoder.encode(input, &self.options, &mut self.frame);
+        let encode = start.elapsed().as_nanos();
+        report.expect("the bench's tensors can be encoded");
+        let start = Instant::now();
+        let result = self
+            .decoder
+            .decode_into(&self.frame, Limits::default(), &mut self.decoded);
+        let decode = start.elapsed().as_nanos();
+        result.expect("a frame just made can be decoded");
+        (self.frame.len(), encode, decode)
     }
 
     /// Encodes and decodes a tensor, each `repeats` times.
