@@ -1,8 +1,9 @@
 // The crates as crates.io would get them: manifests, files, and a build of what is packed, each against the others as packed.
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { manifest } from '../pack.mjs';
-import { root } from '../paths.mjs';
+import { cache, root } from '../paths.mjs';
 import { run } from '../run.mjs';
 
 /** crates.io's own limits. */
@@ -85,8 +86,29 @@ async function contents(crates) {
   }
 }
 
+/**
+ * cargo keeps what it unpacked and built of a package by its version, here that of the last run: after a change in one crate another would be
+ * built against the state before. Folders of registries on this machine, as `cargo package` makes one, begin with a hyphen.
+ */
+function forget(crates) {
+  const home = process.env.CARGO_HOME ?? join(homedir(), '.cargo');
+  for (const folder of ['src', 'cache'].map((kind) => join(home, 'registry', kind))) {
+    for (const registry of existsSync(folder) ? readdirSync(folder) : []) {
+      if (!registry.startsWith('-')) continue;
+      for (const { name, version } of crates) {
+        for (const end of ['', '.crate']) {
+          rmSync(join(folder, registry, `${name}-${version}${end}`), { recursive: true, force: true });
+        }
+      }
+    }
+  }
+}
+
 /** All at once, so that each is built against the others as they are packed and not as some index has them. */
 async function packed(crates) {
+  const target = join(cache, 'package');
+  rmSync(target, { recursive: true, force: true });
+  forget(crates);
   const names = crates.flatMap((c) => ['-p', c.name]);
-  await run('cargo', ['package', '--allow-dirty', '--quiet', ...names]);
+  await run('cargo', ['package', '--allow-dirty', '--quiet', '--target-dir', target, ...names]);
 }
