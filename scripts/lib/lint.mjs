@@ -41,7 +41,7 @@ function manifest(bench) {
   return join(root, 'bench', bench, 'Cargo.toml');
 }
 
-/** As it is built for WASM, and with threads. */
+/** As the machine at hand builds it, and with threads. */
 async function clippy() {
   for (const what of [['--workspace'], ['-p', 'slicer-codec', '--features', 'threads']]) {
     await run('cargo', ['clippy', ...what, '--all-targets', '--quiet', '--', '-D', 'warnings']);

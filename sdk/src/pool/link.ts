@@ -142,7 +142,7 @@ function isNodeStyle(worker: WorkerLike): worker is WorkerLike & NodeStyle {
 
 /** Events of pages have a message that may be empty: where the script could not be loaded, nobody says why. */
 function messageOf(cause: unknown): string {
-  const { message } = cause as { message?: unknown };
+  const message = (cause as { message?: unknown } | null | undefined)?.message;
   return typeof message === 'string' && message !== ''
     ? message
     : 'its script did not load, or it failed without a word';

@@ -30,7 +30,7 @@ export type Job =
 export interface Request {
   readonly job: Job;
   readonly deliveries: readonly Delivery[];
-  /** Numbers of profiles that are not asked for under these numbers again. */
+  /** Numbers of profiles to forget; who is asked for one again is given it anew. */
   readonly dropped: readonly number[];
 }
 

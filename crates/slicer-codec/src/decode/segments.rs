@@ -4,6 +4,7 @@ use crate::adaptive;
 use crate::coding::{Coding, Domain};
 use crate::error::{Field, Result};
 use crate::frame::Body;
+use crate::layout::View;
 use crate::levels::{self, Segment};
 use crate::limits::{Account, try_resize};
 use crate::lookup::{self, Lookup};
@@ -15,6 +16,9 @@ use crate::sink::Sink;
 use alloc::vec::Vec;
 use core::ops::Range;
 use slicer_dense::dense;
+
+#[cfg(feature = "threads")]
+use crate::elements::BLOCK;
 
 /// Values of a segment that are worth handing to another thread.
 #[cfg(feature = "threads")]
@@ -44,18 +48,12 @@ impl<'a> Job<'a> {
         let view = &body.coded;
         let (per, count) = coding.segmentation(view);
         let longest = per.min(view.planes()) * view.plane();
-        // Tokens, the group of a context scan, offsets and classes of a single lane: kept, all of them; or levels and the dense coder.
-        account.charge_bytes(7 * longest as u64, Field::Segments, body.base)?;
+        account.charge_bytes(memory(coding, view, longest), Field::Segments, body.base)?;
         if coding.adaptive {
             // The row's levels, the numbers and their copy from before the body, the classes.
             account.charge_bytes(17 * view.channels as u64, Field::Classes, body.base)?;
         }
         if coding.dense {
-            account.charge_bytes(
-                dense::MEMORY + 12 * (view.plane() + view.channels) as u64,
-                Field::Segments,
-                body.base,
-            )?;
             // Every segment begins with all probabilities, means and positions anew.
             let fresh = dense::MEMORY / 64 + (view.plane() + 2 * view.channels) as u64;
             let work = 8 * view.elements() as u64 + fresh.saturating_mul(count as u64);
@@ -86,6 +84,16 @@ impl<'a> Job<'a> {
             (s * self.per, start..end)
         })
     }
+}
+
+/// Bytes that a worker keeps for segments of this many values: tokens, classes, the group of a context scan and the offsets of a
+/// single lane, all of them; or levels and the dense coder.
+fn memory(coding: &Coding, view: &View, values: usize) -> u64 {
+    let dense = match coding.dense {
+        true => dense::MEMORY + 12 * (view.plane() + view.channels) as u64,
+        false => 0,
+    };
+    7 * values as u64 + dense
 }
 
 /// Buffers that decoding a segment takes.
@@ -168,19 +176,23 @@ impl Job<'_> {
         sink: &mut dyn Sink,
     ) -> Option<Result<()>> {
         let view = &self.body.coded;
-        let values = self.per * view.plane();
+        // With two segments or more, the first is a whole one.
+        let values = self.per.min(view.planes()) * view.plane();
         // Adaptive classes follow the rows before.
         if self.count < 2 || values < GRAIN || self.coding.adaptive || crate::crew::threads() < 2 {
             return None;
         }
         // The caller's limit means the same for any number of threads: it counts one, and others take what that one leaves.
-        let mut each = 7 * values as u64;
-        if self.coding.dense {
-            each += dense::MEMORY + 12 * (view.plane() + view.channels) as u64;
-        }
+        let each = memory(self.coding, view, values) + (8 * BLOCK + size_of::<Work>()) as u64;
         let others = usize::try_from(account.bytes_left() / each).unwrap_or(usize::MAX);
         let threads = crate::crew::threads().min(others.saturating_add(1));
+        if threads < 2 {
+            return None;
+        }
         let parts = sink.parts(values)?;
+        if parts.len() != self.count {
+            return None;
+        }
         let decode = |work: &mut Work, (segment, mut part): (_, crate::sink::Part<'_>)| {
             work.decode(self, segment, &mut adaptive::State::default(), &mut *part)
         };

@@ -98,7 +98,7 @@ impl Coder {
             let mut each = core::mem::take(&mut self.classes);
             each.clear();
             each.extend(self.symbols.iter().map(|&s| (s >> 8) as u8));
-            let classes = Values { one: 0, each: &each };
+            let classes = Values::each(&each);
             self.lane(job, classes, tokens, offsets, out)?;
             self.classes = each;
         } else {

@@ -35,7 +35,10 @@ impl SlotTables {
     }
 
     /// Tables there are.
-    #[cfg(any(target_arch = "x86_64", all(target_arch = "wasm32", feature = "simd128")))]
+    #[cfg(any(
+        all(feature = "std", target_arch = "x86_64"),
+        all(target_arch = "wasm32", feature = "simd128")
+    ))]
     pub fn count(&self) -> usize {
         self.entries.len() >> self.precision
     }

@@ -132,7 +132,7 @@ impl<const S: usize> Cursor<S> {
     /// Eight tokens of stream `s`, those of idle lanes without meaning; `base` is where each lane's table begins.
     ///
     /// # Safety
-    /// The CPU must have AVX2 and POPCNT, the stream sixteen bytes left, and every table all its slots.
+    /// The CPU must have AVX2 and POPCNT, the stream sixteen bytes left, and every lane of `base` must be where a table begins.
     #[inline]
     #[target_feature(enable = "avx2,popcnt")]
     unsafe fn step(&mut self, s: usize, c: Constants, base: __m256i, active: __m256i) -> __m256i {

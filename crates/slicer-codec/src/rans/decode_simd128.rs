@@ -34,10 +34,13 @@ pub(super) fn run(d: &mut Decoder<'_, '_>, of: Values<'_>, out: &mut [u8]) -> us
     if !of.fit(out.len(), d.tables.count()) {
         return 0;
     }
-    if d.lanes.streams == 4 {
-        run_streams::<4>(d, of, out)
-    } else {
-        run_streams::<1>(d, of, out)
+    // SAFETY: the tables of all values were looked at just now.
+    unsafe {
+        if d.lanes.streams == 4 {
+            run_streams::<4>(d, of, out)
+        } else {
+            run_streams::<1>(d, of, out)
+        }
     }
 }
 
@@ -100,8 +103,10 @@ fn constants(d: &Decoder<'_, '_>) -> Constants {
     }
 }
 
+/// # Safety
+/// `of` must fit `out` and the tables.
 #[target_feature(enable = "simd128")]
-fn run_streams<const S: usize>(d: &mut Decoder<'_, '_>, of: Values<'_>, out: &mut [u8]) -> usize {
+unsafe fn run_streams<const S: usize>(d: &mut Decoder<'_, '_>, of: Values<'_>, out: &mut [u8]) -> usize {
     let total = 8 * S;
     let entries = &d.tables.entries;
     let constants = constants(d);
@@ -123,7 +128,7 @@ fn run_streams<const S: usize>(d: &mut Decoder<'_, '_>, of: Values<'_>, out: &mu
                         constants.precision,
                     ),
                 };
-                // SAFETY: `rows` left sixteen readable bytes per row; the first half takes at most eight of them. The halves
+                // SAFETY: all tables are there; `rows` left sixteen readable bytes per row, and the first half takes at most eight. The halves
                 // are written out because a build for size unrolls no loop.
                 let (a, b) = unsafe {
                     (
@@ -230,7 +235,7 @@ fn bases(tables: v128, precision: u32) -> (v128, v128) {
 /// Advances four states and refills them; returns their tokens.
 ///
 /// # Safety
-/// Every table must have all its slots, and there must be eight readable bytes at `words`.
+/// Every lane of `base` must be where a table of `entries` begins, and there must be eight readable bytes at `words`.
 #[inline(always)]
 unsafe fn step(state: &mut v128, base: v128, entries: *const u32, c: &Constants, words: &mut *const u8) -> v128 {
     let x = *state;

@@ -53,14 +53,14 @@ impl<'a> Values<'a> {
     }
 
     /// True if `length` values have their tables in `each`, or all in `one`, and these are among the first `count`.
-    #[cfg(any(target_arch = "x86_64", all(target_arch = "wasm32", feature = "simd128")))]
+    #[cfg(any(
+        all(feature = "std", target_arch = "x86_64"),
+        all(target_arch = "wasm32", feature = "simd128")
+    ))]
     #[inline(never)]
     pub fn fit(&self, length: usize, count: usize) -> bool {
-        let last = self
-            .each
-            .iter()
-            .fold(0, |last, &table| if table > last { table } else { last });
-        (self.each.is_empty() || self.each.len() >= length) && self.one.max(last.into()) < count
+        let last = usize::from(slicer_kernels::largest(self.each));
+        (self.each.is_empty() || self.each.len() >= length) && self.one.max(last) < count
     }
 }
 
