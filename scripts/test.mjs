@@ -46,7 +46,10 @@ async function hosts() {
 async function cargoTest() {
   const total = { passed: 0, failed: 0, skipped: 0 };
   // The threads are a feature, and everything else is tested as it is without them.
-  for (const what of [['--workspace'], ['-p', 'slicer-codec', '--features', 'threads', '--test', 'threads', '--test', 'hostile']]) {
+  for (const what of [
+    ['--workspace'],
+    ['-p', 'slicer-codec', '--features', 'threads', '--test', 'threads', '--test', 'hostile'],
+  ]) {
     const { code, output } = await run('cargo', ['test', ...what, '--release'], { show: true, allowFailure: true });
     const failed = total.failed;
     for (const m of output.matchAll(/test result: \S+ (\d+) passed; (\d+) failed; (\d+) ignored/g)) {
