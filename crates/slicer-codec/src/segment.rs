@@ -105,7 +105,7 @@ impl<'a> ClassMap<'a> {
             }
             (rest, row, from) = (after, row + 1, 0);
         }
-        Ok(Values { one: 0, each })
+        Ok(Values::each(each))
     }
 }
 

@@ -1,7 +1,7 @@
 //! The lossless encoder: levels are the order-preserving image of the bits, or the integers themselves.
 
 use super::emit::Tokens;
-use super::plan::{Quantiser, TokenSink, segment_values};
+use super::plan::{Quantiser, TokenSink, run_end};
 use super::sort;
 use super::source::Source;
 use super::uniform::{self, Levels};
@@ -45,14 +45,10 @@ pub(super) fn encode(
         return Err(Error::argument(ErrorCode::LimitExceeded, Field::Data, bits / 8));
     }
     let mut sink = TokenSink::new(tokens, &source.view);
-    let cut = match segment_values(&source.view) {
-        0 => usize::MAX,
-        n => n,
-    };
     let mut levels_block = [0i32; BLOCK];
     let mut at = 0;
     while at < source.len() {
-        let end = source.len().min((at / cut + 1).saturating_mul(cut)).min(at + BLOCK);
+        let end = run_end(&source.view, at, source.len());
         sink.run(at);
         let block = &mut levels_block[..end - at];
         elements::load_levels(dtype, &source.view, bytes, at, block);

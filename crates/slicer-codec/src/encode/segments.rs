@@ -74,10 +74,7 @@ impl Coder {
         if total == 1 && coding.contexts() == 1 {
             let mut each = core::mem::take(&mut self.classes);
             let classes = match coding.adaptive {
-                true => Values {
-                    one: 0,
-                    each: &job.tokens.classes,
-                },
+                true => Values::each(&job.tokens.classes),
                 false => classes.spread(first, view.plane(), tokens.len(), &mut each)?,
             };
             self.lane(job, classes, tokens, offsets, out)?;
