@@ -73,7 +73,7 @@ pub struct Uniform {
 }
 
 /// The bins of one setup, in ascending order of level; a token is an index into them.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Bins {
     /// Parameters of uniform bins; `None` if the bins are written one by one.
     uniform: Option<Uniform>,

@@ -55,6 +55,16 @@ pub(crate) fn read_list(
     Ok(())
 }
 
+/// Differences of neighbours, the first from 0.
+#[cfg(feature = "encode")]
+fn deltas(values: &[i8]) -> impl Iterator<Item = i32> + Clone {
+    let before = core::iter::once(0).chain(values.iter().copied());
+    values
+        .iter()
+        .zip(before)
+        .map(|(&v, before)| i32::from(v) - i32::from(before))
+}
+
 /// Inverse of [`read_list`].
 #[cfg(feature = "encode")]
 pub(crate) fn write_list(values: &[i8], out: &mut Vec<u8>) {
@@ -63,12 +73,19 @@ pub(crate) fn write_list(values: &[i8], out: &mut Vec<u8>) {
         [v] => out.push(*v as u8),
         _ => {
             let mut bits = crate::bits::BitWriter::after(core::mem::take(out));
-            let deltas =
-                (0..values.len()).map(|i| i32::from(values[i]) - if i == 0 { 0 } else { i32::from(values[i - 1]) });
-            intlist::write(&mut bits, deltas);
+            intlist::write(&mut bits, deltas(values));
             bits.align();
             *out = bits.bytes;
         }
+    }
+}
+
+/// Bytes that [`write_list`] needs.
+#[cfg(feature = "encode")]
+pub(crate) fn list_len(values: &[i8]) -> usize {
+    match values {
+        [] | [_] => values.len(),
+        _ => intlist::best_parameter(deltas(values)).1.div_ceil(8) as usize,
     }
 }
 

@@ -194,6 +194,16 @@ impl Coding {
     }
 }
 
+/// Bytes of parts of a setup.
+#[cfg(feature = "encode")]
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Parts {
+    pub bins: usize,
+    pub tables: usize,
+    /// Scales, classes, contexts, segment size.
+    pub maps: usize,
+}
+
 /// The buffers of a setup that is no longer needed: what makes decoding free of allocations after the first frames.
 #[derive(Default)]
 pub(crate) struct Buffers {
@@ -313,12 +323,12 @@ impl Coding {
         classes: Vec<i8>,
     ) -> Result<()> {
         let start = r.pos();
-        let bins = core::mem::replace(&mut self.bins, Bins::empty(Vec::new()));
+        let bins = core::mem::take(&mut self.bins);
         self.bins = Bins::read(r, bins.into_buffer())?;
         if self.trellis && self.bins.list().iter().any(|b| b.stride != 1 || b.delta != 0) {
             return Err(Error::new(ErrorCode::BadBins, Field::Bins, start, 1));
         }
-        let tables = core::mem::replace(&mut self.tables, Tables::empty(TableBuffers::default()));
+        let tables = core::mem::take(&mut self.tables);
         self.tables = Tables::read(r, &self.bins, self.trellis, account, tables.into_buffers())?;
         if features & feature::CLASSES != 0 {
             let given = self.adaptive || self.profile.as_ref().is_some_and(|p| p.classes);
@@ -344,7 +354,7 @@ impl Coding {
 
     /// Writes what [`Self::read`] reads.
     #[cfg(feature = "encode")]
-    pub(crate) fn write(&self, features: u32, out: &mut Vec<u8>) {
+    pub(crate) fn write(&self, features: u32, out: &mut Vec<u8>) -> Parts {
         if let Some(used) = &self.profile {
             out.extend(used.profile.id());
             out.push((u8::from(used.mean) * USE_MEAN) | (u8::from(used.classes) * USE_CLASSES));
@@ -355,14 +365,21 @@ impl Coding {
         if let Some(weighted) = self.dct {
             out.push(u8::from(weighted));
         }
+        let mut end = out.len();
+        let mut written = |out: &Vec<u8>| out.len() - core::mem::replace(&mut end, out.len());
         if features & feature::SCALES != 0 {
             out.push(u8::from(self.scales.rows) | u8::from(!self.scales.channels.is_empty()) << 1);
             classes::write_list(&self.scales.channels, out);
         }
+        let scales = written(out);
         if !self.dense {
             self.bins.write(out);
+        }
+        let bins = written(out);
+        if !self.dense {
             self.tables.write(out);
         }
+        let tables = written(out);
         if features & feature::CLASSES != 0 {
             let channels = self.own_channel_classes();
             out.push(u8::from(self.classes.rows) | u8::from(!channels.is_empty()) << 1);
@@ -376,6 +393,8 @@ impl Coding {
         if features & feature::SEGMENTS != 0 {
             put_varint(out, self.segment_planes);
         }
+        let maps = scales + written(out);
+        Parts { bins, tables, maps }
     }
 
     /// Channel classes that the setup carries itself.

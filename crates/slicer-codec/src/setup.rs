@@ -3,9 +3,9 @@
 use crate::bytes::Reader;
 #[cfg(feature = "encode")]
 use crate::bytes::put_varint;
-#[cfg(feature = "encode")]
-use crate::coding::Lanes;
 use crate::coding::{Buffers, Coding};
+#[cfg(feature = "encode")]
+use crate::coding::{Lanes, Parts};
 use crate::dtype::DType;
 use crate::error::{Error, ErrorCode, Field, Result};
 use crate::layout::{Dims, Layout, View};
@@ -148,7 +148,7 @@ impl Setup {
 
     /// Writes the setup; metadata records are not written by this encoder.
     #[cfg(feature = "encode")]
-    pub(crate) fn write(&self, out: &mut Vec<u8>) {
+    pub(crate) fn write(&self, out: &mut Vec<u8>) -> Parts {
         put_varint(out, self.features);
         out.push(self.dtype as u8 | (self.dims.as_slice().len() as u8) << 3);
         for &d in self.dims.as_slice() {
@@ -157,12 +157,12 @@ impl Setup {
         let Some(coding) = &self.coding else {
             out.push(self.layout.code());
             self.write_layout(out);
-            return;
+            return Parts::default();
         };
         let lanes = Lanes::ALL.iter().position(|l| *l == coding.lanes).unwrap_or(0) as u8;
         out.push(self.layout.code() | (coding.domain as u8) << 2 | lanes << 4);
         self.write_layout(out);
-        coding.write(self.features, out);
+        coding.write(self.features, out)
     }
 
     #[cfg(feature = "encode")]

@@ -11,6 +11,7 @@ const STATES: usize = 8;
 const NEVER: f32 = 1e30;
 
 /// Bits of a magnitude with its sign, by class and union quantiser.
+#[derive(Default)]
 pub struct Rates(pub Vec<[[f32; NEAR]; 2]>);
 
 impl Rates {

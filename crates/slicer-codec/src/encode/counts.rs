@@ -1,26 +1,19 @@
 //! Histograms of a tensor's tokens, whole or by class and context; of a large tensor, of a sample.
 
 use super::bands::Bands;
-use super::plan::Tools;
-use super::tools;
 use crate::bins::Bins;
 use crate::contexts::{self, MAX_RANK};
 use crate::layout::View;
 use crate::segment::ClassMap;
-use crate::tables::TableSource;
-use alloc::vec;
 use alloc::vec::Vec;
 use core::ops::Range;
 use slicer_kernels::planes::{self, LANES};
-use slicer_kernels::{Partial, count, count_planes};
+use slicer_kernels::{count, count_planes};
 
 /// Tokens that are enough to choose tools by; tables are always made from all.
 const SAMPLE: usize = 1 << 15;
 /// Positions that are sampled together, at least.
 const PIECE: usize = 48;
-
-/// Histogram over tokens.
-pub(super) type Histogram = Vec<u32>;
 
 /// What classes belong to.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -59,7 +52,20 @@ impl Default for Map<'_> {
     }
 }
 
-/// A tensor's tokens, ready to be counted.
+/// Buffers of counting.
+#[derive(Default)]
+pub(super) struct Counters {
+    /// More than one for each table, lest a token wait for the same one before it.
+    partial: Vec<[u32; 256]>,
+    /// Class of every channel.
+    own: Vec<u8>,
+    /// Planes side by side, and their symbols.
+    rows: Vec<u8>,
+    symbols: Vec<u16>,
+}
+
+/// A tensor's tokens, ready to be counted. Histograms have a count for every bin, and lie one after the other.
+#[derive(Clone, Copy)]
 pub(super) struct Counts<'a> {
     pub view: &'a View,
     pub bins: &'a Bins,
@@ -95,56 +101,34 @@ impl<'a> Counts<'a> {
         }
     }
 
-    /// How busy each channel and each row is: sums of ranks.
-    pub fn activity(&self) -> [Vec<u64>; 2] {
-        let (view, zero) = (self.view, self.bins.zero() as u8);
-        let mut channels = vec![0; view.channels];
-        let rows = self.tokens.chunks((view.channels * view.plane()).max(1));
-        let rows = rows
-            .map(|tokens| slicer_kernels::activity(tokens, view.plane(), zero, MAX_RANK, &mut channels))
-            .collect();
-        [channels, rows]
+    /// The same with all tokens, where these are a sample.
+    pub fn whole(self) -> Option<Self> {
+        (self.stride > 1).then_some(Self { stride: 1, ..self })
     }
 
-    /// Histograms by channel, one after the other.
-    pub fn by_channel(&self) -> Vec<u32> {
-        let n = self.bins.list().len();
-        let mut all = vec![0; self.view.channels * n];
-        for (p, plane) in self.tokens.chunks(self.view.plane()).enumerate() {
-            let histogram = &mut all[p % self.view.channels * n..][..n];
-            for &t in plane {
+    /// How busy each channel and each row is: sums of ranks.
+    pub fn activity(&self, channels: &mut Vec<u64>, rows: &mut Vec<u64>) {
+        let (view, zero) = (self.view, self.bins.zero() as u8);
+        channels.clear();
+        channels.resize(view.channels, 0);
+        rows.clear();
+        let by_row = self.tokens.chunks((view.channels * view.plane()).max(1));
+        rows.extend(by_row.map(|tokens| slicer_kernels::activity(tokens, view.plane(), zero, MAX_RANK, channels)));
+    }
+
+    /// The histogram of one channel, of all its tokens.
+    pub fn of_channel(&self, channel: usize, histogram: &mut [u32]) {
+        let plane = self.view.plane();
+        histogram.fill(0);
+        for row in self.tokens.chunks(self.view.channels * plane) {
+            for &t in &row[channel * plane..(channel + 1) * plane] {
                 histogram[usize::from(t)] += 1;
             }
         }
-        all
     }
 
     /// A histogram for every table, as if all tokens had been counted.
-    pub fn all(&self, map: Map<'_>) -> Vec<Histogram> {
-        self.counted(map, self.stride)
-    }
-
-    /// The same tools with tables made from all tokens.
-    pub fn exact(&self, tools: Tools) -> Tools {
-        if self.stride == 1 || !matches!(tools.tables.source, TableSource::Inline(_)) {
-            return tools;
-        }
-        let thresholds = tools.thresholds;
-        let map = Map {
-            classes: tools.tables.count / (thresholds.as_slice().len() + 1),
-            row_classes: &tools.row_classes,
-            channel_classes: &tools.channel_classes,
-            thresholds: thresholds.as_slice(),
-        };
-        let made = tools::inline(&self.counted(map, 1), self.bins);
-        Tools {
-            tables: made.tables,
-            payload_bits: made.payload_bits,
-            ..tools
-        }
-    }
-
-    fn counted(&self, map: Map<'_>, stride: usize) -> Vec<Histogram> {
+    pub fn all(&self, map: Map<'_>, counters: &mut Counters, histograms: &mut Vec<u32>) {
         let classes = ClassMap {
             channels: self.view.channels,
             count: map.classes,
@@ -153,26 +137,29 @@ impl<'a> Counts<'a> {
         };
         let n = self.bins.list().len();
         let tables = map.classes * (map.thresholds.len() + 1);
-        let mut counters = Vec::new();
-        let (counted, parts) = if map.thresholds.is_empty() {
-            counters.resize(4 * tables, [0; 256]);
-            (self.by_class(classes, stride, counters.as_chunks_mut().0), 4)
+        let parts = if map.thresholds.is_empty() { 4 } else { 2 };
+        counters.partial.clear();
+        counters.partial.resize(parts * tables, [0; 256]);
+        let counted = if map.thresholds.is_empty() {
+            self.by_class(classes, counters)
         } else {
-            counters.resize(2 * tables, [0; 256]);
-            (self.by_context(classes, map.thresholds, stride, &mut counters), 2)
+            self.by_context(classes, map.thresholds, counters)
         };
         let scale = |sum: u32| match self.tokens.len() == counted {
             true => sum,
             false => (u64::from(sum) * self.tokens.len() as u64).div_ceil(counted.max(1) as u64) as u32,
         };
-        let whole = |p: &[[u32; 256]]| (0..n).map(|t| scale(p.iter().map(|part| part[t]).sum())).collect();
-        counters.chunks_exact(parts).map(whole).collect()
+        histograms.clear();
+        for p in counters.partial.chunks_exact(parts) {
+            histograms.extend((0..n).map(|t| scale(p.iter().map(|part| part[t]).sum())));
+        }
     }
 
-    fn by_class(&self, classes: ClassMap<'_>, stride: usize, partial: &mut [Partial]) -> usize {
-        let (plane, channels) = (self.view.plane(), self.view.channels);
+    fn by_class(&self, classes: ClassMap<'_>, counters: &mut Counters) -> usize {
+        let (plane, channels, stride) = (self.view.plane(), self.view.channels, self.stride);
+        let (partial, own) = (counters.partial.as_chunks_mut().0, &mut counters.own);
         let mut done = 0;
-        let mut own: Vec<u8> = Vec::new();
+        own.clear();
         for (r, row) in self.tokens.chunks(channels * plane).enumerate() {
             if own.is_empty() || !classes.row_classes.is_empty() {
                 own.clear();
@@ -193,7 +180,7 @@ impl<'a> Counts<'a> {
                 continue;
             }
             if stride == 1 {
-                count_planes(row, plane, plane, &own, partial);
+                count_planes(row, plane, plane, own, partial);
                 done += row.len();
                 continue;
             }
@@ -206,16 +193,12 @@ impl<'a> Counts<'a> {
         done
     }
 
-    fn by_context(
-        &self,
-        classes: ClassMap<'_>,
-        thresholds: &[u8],
-        stride: usize,
-        counters: &mut [[u32; 256]],
-    ) -> usize {
-        let plane = self.view.plane();
+    fn by_context(&self, classes: ClassMap<'_>, thresholds: &[u8], counters: &mut Counters) -> usize {
+        let (plane, stride) = (self.view.plane(), self.stride);
         let neighbours = contexts::neighbours(self.bins, self.view.width, thresholds);
-        let (mut rows, mut symbols) = (Vec::new(), Vec::new());
+        let Counters {
+            partial, rows, symbols, ..
+        } = counters;
         let mut done = 0;
         for (g, group) in self.tokens.chunks(LANES * plane).enumerate() {
             let active = group.len() / plane;
@@ -225,9 +208,9 @@ impl<'a> Counts<'a> {
             }
             let mut bands = Bands::of(self.view, sampled(g, plane, stride));
             while let Some(band) = bands.previous() {
-                band.symbols(group, plane, neighbours, &bases, &mut rows, &mut symbols);
+                band.symbols(group, plane, neighbours, &bases, rows, symbols);
                 done += band.len() * active;
-                planes::count_symbols(&symbols, counters);
+                planes::count_symbols(symbols, partial);
             }
         }
         done

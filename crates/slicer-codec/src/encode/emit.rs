@@ -4,7 +4,7 @@ use super::plan::Plan;
 use super::segments::{Coder, Job};
 use crate::bytes::{put_varint, varint_len};
 use crate::classes;
-use crate::coding::Coding;
+use crate::coding::{Coding, Parts};
 use crate::crc32c::crc32c;
 use crate::crew::Crew;
 use crate::error::Result;
@@ -73,8 +73,14 @@ impl Emitter {
         out.clear();
         out.extend(MAGIC);
         out.extend([VERSION, DRAFT]);
-        plan.setup.write(out);
-        let mut sections = setup_sections(&plan.setup, out.len());
+        let Parts { bins, tables, maps } = plan.setup.write(out);
+        let mut sections = Sections {
+            header: out.len() - bins - tables - maps,
+            bins,
+            tables,
+            maps,
+            ..Sections::default()
+        };
         if let Some(coding) = &plan.setup.coding {
             self.tables.build(&coding.tables);
         }
@@ -189,49 +195,6 @@ pub(super) fn raw(plan_setup: &Setup, bytes: &[u8], out: &mut Vec<u8>) -> Sectio
         body: 1,
         payload: bytes.len(),
         checksum: 4,
-        ..Sections::default()
-    }
-}
-
-/// Splits the bytes of a setup that ends at `end` into sections.
-fn setup_sections(setup: &Setup, end: usize) -> Sections {
-    let Some(coding) = &setup.coding else {
-        return Sections {
-            header: end,
-            ..Sections::default()
-        };
-    };
-    let mut bytes = Vec::new();
-    if !coding.dense {
-        coding.bins.write(&mut bytes);
-    }
-    let bins = bytes.len();
-    if !coding.dense {
-        coding.tables.write(&mut bytes);
-    }
-    let tables = bytes.len() - bins;
-    bytes.clear();
-    let mut maps = 0;
-    if setup.features & feature::SCALES != 0 {
-        classes::write_list(&coding.scales.channels, &mut bytes);
-        maps += 1;
-    }
-    if setup.features & feature::CLASSES != 0 {
-        classes::write_list(coding.own_channel_classes(), &mut bytes);
-        maps += 1;
-    }
-    if setup.features & feature::CONTEXTS != 0 {
-        maps += 1 + coding.thresholds.as_slice().len();
-    }
-    if setup.features & feature::SEGMENTS != 0 {
-        maps += varint_len(coding.segment_planes);
-    }
-    maps += bytes.len();
-    Sections {
-        header: end - bins - tables - maps,
-        bins,
-        tables,
-        maps,
         ..Sections::default()
     }
 }

@@ -10,37 +10,42 @@ use crate::coding::Domain;
 use crate::elements::{self, BLOCK};
 use crate::error::{Error, ErrorCode, Field, Result};
 use crate::limits::{MAX_TOKENS, try_renew};
-use alloc::vec;
 use alloc::vec::Vec;
 
 /// Values looked at to find constants that deserve a bin of their own.
 const SAMPLE: usize = 4096;
+/// Room for the offsets of a run beyond the last byte that is allowed.
+const SPARE: usize = 4 * BLOCK + 8;
 /// A value this frequent in the sample (one in 64) gets its own bin.
 const FREQUENT: usize = 64;
 /// Most bins of single values.
 const MAX_EXACT: usize = 16;
 
-/// Codes a tensor exactly; `None` where no bins can, or where the offsets of floats alone take more than `most` bytes.
+/// Codes a tensor exactly; `false` where no bins can, or where the offsets of floats alone take more than `most` bytes.
 pub(super) fn encode(
     source: &Source<'_>,
     most: usize,
     levels: &mut Levels,
     tokens: &mut Tokens,
-) -> Result<Option<Quantiser>> {
-    if !source.tensor.dtype.is_float()
-        && let Some(q) = uniform::encode_integers(source, levels, tokens)?
-    {
-        return Ok(Some(q));
+    quantiser: &mut Quantiser,
+) -> Result<bool> {
+    if !source.tensor.dtype.is_float() && uniform::encode_integers(source, levels, tokens, quantiser)? {
+        return Ok(true);
     }
     let (dtype, bytes) = (source.tensor.dtype, source.tensor.bytes);
-    let exact = frequent(source);
-    let range = range(source);
-    let Some(bins) = bins(&exact, range, dtype.size()) else {
-        return Ok(None);
+    let mut exact = [0; MAX_EXACT];
+    let exact = frequent(source, &mut exact);
+    let buffer = core::mem::take(&mut quantiser.bins).into_buffer();
+    let Some(bins) = bins(exact, range(source), dtype.size(), buffer) else {
+        return Ok(false);
     };
+    quantiser.bins = bins;
+    let bins = &quantiser.bins;
     let widest = bins.list().iter().fold(0, |w, b| w.max(usize::from(b.bits)));
     let bits = source.len() as u64 * widest as u64;
-    let size = usize::try_from(bits / 8 + SAMPLE as u64).unwrap_or(usize::MAX);
+    let size = usize::try_from(bits / 8 + SPARE as u64).unwrap_or(usize::MAX);
+    let size = size.min(most.saturating_add(SPARE));
+    levels.lend(&mut tokens.tokens);
     if !try_renew(&mut tokens.offsets, size) {
         return Err(Error::argument(ErrorCode::LimitExceeded, Field::Data, bits / 8));
     }
@@ -59,7 +64,8 @@ pub(super) fn encode(
             sink.offset((i64::from(level) - i64::from(bin.lower)) as u32, u32::from(bin.bits));
         }
         if sink.offset_bytes() > most {
-            return Ok(None);
+            sink.finish();
+            return Ok(false);
         }
         at = end;
     }
@@ -69,39 +75,44 @@ pub(super) fn encode(
     } else {
         Domain::Integer
     };
-    Ok(Some(Quantiser {
-        domain,
-        step: 1.0,
-        scales: Vec::new(),
-        bins,
-    }))
+    (quantiser.domain, quantiser.step) = (domain, 1.0);
+    quantiser.scales.clear();
+    Ok(true)
 }
 
-/// Levels that repeat often: zeros, clipping points.
-fn frequent(source: &Source<'_>) -> Vec<i32> {
+/// Levels that repeat often, ascending: zeros, clipping points.
+fn frequent<'a>(source: &Source<'_>, exact: &'a mut [u32; MAX_EXACT]) -> &'a [u32] {
     let n = source.len().min(SAMPLE);
-    // Order-preserving map to unsigned, so that one sort serves all.
-    const FLIP: u32 = 1 << 31;
-    let mut sample = vec![0u32; n];
+    let mut sample = [0; SAMPLE];
+    let sample = &mut sample[..n];
     let stride = source.len() / n.max(1);
     for (i, s) in sample.iter_mut().enumerate() {
         *s = source.tensor.dtype.load_level(source.tensor.bytes, i * stride) as u32 ^ FLIP;
     }
-    sort::sort(&mut sample);
+    sort::sort(sample);
     // Most frequent first, in a list too short for anything but insertion.
-    let mut runs: Vec<(usize, u32)> = Vec::with_capacity(MAX_EXACT + 1);
+    let (mut runs, mut count) = ([(0, 0); MAX_EXACT], 0);
     for run in sample
         .chunk_by(|a, b| a == b)
         .filter(|run| run.len() > 1 && run.len() * FREQUENT >= n)
     {
-        let at = runs.iter().position(|r| r.0 < run.len()).unwrap_or(runs.len());
-        runs.insert(at, (run.len(), run[0]));
-        runs.truncate(MAX_EXACT);
+        let at = runs[..count].iter().take_while(|r| r.0 >= run.len()).count();
+        if at < MAX_EXACT {
+            count = MAX_EXACT.min(count + 1);
+            runs[at..count].rotate_right(1);
+            runs[at] = (run.len(), run[0]);
+        }
     }
-    let mut exact: Vec<u32> = runs.into_iter().map(|(_, level)| level).collect();
-    sort::sort(&mut exact);
-    exact.into_iter().map(|level| (level ^ FLIP) as i32).collect()
+    let exact = &mut exact[..count];
+    for (level, run) in exact.iter_mut().zip(runs) {
+        *level = run.1;
+    }
+    sort::sort(exact);
+    exact
 }
+
+/// Turns a level into what sorts like it without a sign, and back.
+const FLIP: u32 = 1 << 31;
 
 fn range(source: &Source<'_>) -> (i32, i32) {
     let (dtype, bytes) = (source.tensor.dtype, source.tensor.bytes);
@@ -115,10 +126,10 @@ fn range(source: &Source<'_>) -> (i32, i32) {
 ///
 /// For f32 a width of 2^23 is one binade, for f16 2^10; smaller widths follow the distribution inside a binade as far as the
 /// number of tokens allows.
-fn bins(exact: &[i32], (lo, hi): (i32, i32), size: usize) -> Option<Bins> {
+fn bins(exact: &[u32], (lo, hi): (i32, i32), size: usize, mut list: Vec<Bin>) -> Option<Bins> {
     let finest = if size == 4 { 20 } else { 4 };
     (finest..=32u8).find_map(|bits| {
-        let mut list = Vec::new();
+        list.clear();
         let mut next = i64::from(lo);
         let fill = |from: i64, to: i64, list: &mut Vec<Bin>| {
             let mut at = from;
@@ -137,6 +148,7 @@ fn bins(exact: &[i32], (lo, hi): (i32, i32), size: usize) -> Option<Bins> {
             }
         };
         for &e in exact {
+            let e = (e ^ FLIP) as i32;
             fill(next, i64::from(e), &mut list);
             list.push(Bin::unit(e));
             next = i64::from(e) + 1;
@@ -147,7 +159,7 @@ fn bins(exact: &[i32], (lo, hi): (i32, i32), size: usize) -> Option<Bins> {
         if list.len() > MAX_TOKENS {
             None
         } else {
-            Bins::listed(list).ok()
+            Bins::listed(core::mem::take(&mut list)).ok()
         }
     })
 }

@@ -7,7 +7,6 @@ use crate::error::Result;
 use crate::layout::View;
 use crate::math::sqrt;
 use crate::sink::Sink;
-use alloc::vec;
 use alloc::vec::Vec;
 
 /// Error of a decoded tensor against its source.
@@ -31,7 +30,7 @@ pub(super) const EXACT: Measured = Measured {
 pub(super) struct Measure<'a> {
     source: &'a Source<'a>,
     /// Σe² and Σx² per scale group.
-    sums: Vec<(f64, f64)>,
+    sums: &'a mut Vec<(f64, f64)>,
     /// Consecutive values of one group.
     run: usize,
     kept: f64,
@@ -39,7 +38,10 @@ pub(super) struct Measure<'a> {
 }
 
 impl<'a> Measure<'a> {
-    pub fn new(source: &'a Source<'a>) -> Self {
+    /// Begins with no error; `sums` is an old buffer.
+    pub fn new(source: &'a Source<'a>, sums: &'a mut Vec<(f64, f64)>) -> Self {
+        sums.clear();
+        sums.resize(source.groups(), (0.0, 0.0));
         let view = &source.view;
         let run = match source.granularity {
             Granularity::Tensor => source.len(),
@@ -48,7 +50,7 @@ impl<'a> Measure<'a> {
         };
         Self {
             source,
-            sums: vec![(0.0, 0.0); source.groups()],
+            sums,
             run: run.max(1),
             kept: 0.0,
             max_error: 0.0,
@@ -58,7 +60,7 @@ impl<'a> Measure<'a> {
     /// What was seen.
     pub fn result(&self) -> Measured {
         let (mut error, mut energy, mut worst_group) = (0.0, 0.0, 0.0);
-        for &(e, x) in &self.sums {
+        for &(e, x) in self.sums.iter() {
             error += e;
             energy += x;
             let r = relative(e, x);

@@ -6,6 +6,7 @@ mod counts;
 mod emit;
 mod lossless;
 mod measure;
+mod merge;
 mod options;
 mod plan;
 mod quantise;
@@ -42,25 +43,38 @@ use alloc::vec::Vec;
 use emit::{Emitter, Tokens};
 use measure::{EXACT, Measure, Measured};
 use plan::{Plan, Quantiser};
+use scale_codes::GroupSteps;
+use slicer::Blocks;
 use source::{Source, Statistics};
+use tools::{Chooser, Search};
 use transformed::Transformed;
 use uniform::Levels;
 
-/// A reusable encoder: after warm-up its large buffers are only reused.
+/// A reusable encoder: what it needs for tensors of one kind it asks the allocator for once.
 #[derive(Default)]
 pub struct Encoder {
     work: Workspace,
+    /// A frame beside the best so far: of another quantiser, and of another recipe.
     candidate: Vec<u8>,
     spare: Vec<u8>,
+    statistics: Statistics,
     decoder: Decoder,
+    /// Σe² and Σx² of every scale group of the frame that is measured.
+    sums: Vec<(f64, f64)>,
     profile: Option<Arc<Profile>>,
 }
 
 /// Buffers that every candidate shares.
 #[derive(Default)]
 struct Workspace {
+    steps: GroupSteps,
+    /// Σe² of every scale group at the step that is tried.
+    errors: Vec<f64>,
     levels: Levels,
     tokens: Tokens,
+    quantiser: Quantiser,
+    blocks: Blocks,
+    chooser: Chooser,
     emitter: Emitter,
     transformed: Transformed,
 }
@@ -82,33 +96,32 @@ impl Workspace {
         if enough { Ok(()) } else { Err(limit) }
     }
 
-    /// Entropy-codes `self.tokens` under a quantiser with the cheapest tools.
-    fn finish(
-        &mut self,
-        source: &Source<'_>,
-        quantiser: &Quantiser,
-        mode: Mode,
-        search: tools::Search,
-        out: &mut Vec<u8>,
-    ) -> Result<Candidate> {
-        let tools = tools::choose(source, &quantiser.bins, &self.tokens.tokens, search);
-        let plan = Plan::new(source, quantiser, &tools);
+    /// Entropy-codes `self.tokens` under `self.quantiser` with the cheapest tools.
+    fn finish(&mut self, source: &Source<'_>, mode: Mode, search: Search, out: &mut Vec<u8>) -> Result<Candidate> {
+        let quantiser = core::mem::take(&mut self.quantiser);
+        let tools = self
+            .chooser
+            .choose(source, &quantiser.bins, &self.tokens.tokens, search);
         // A frame that grows by doubling would cost up to twice its size in memory.
         let size = (tools.payload_bits / 8.0) as usize + self.tokens.offsets.len() + FRAME_SLACK;
+        let step = match mode {
+            Mode::Lossless => 0.0,
+            _ => f64::from(quantiser.step),
+        };
+        let plan = Plan::new(source, quantiser, tools);
         if !try_renew(out, size) {
             return Err(Error::argument(ErrorCode::LimitExceeded, Field::Data, size as u64));
         }
         let sections = self.emitter.standalone(&plan, &mut self.tokens, out)?;
-        let step = if mode == Mode::Lossless {
-            0.0
-        } else {
-            f64::from(quantiser.step)
-        };
+        let features = plan.setup.features;
+        let (quantiser, tools) = plan.into_parts();
+        self.quantiser = quantiser;
+        self.chooser.keep(tools);
         Ok(Candidate {
             mode,
             step,
             sections,
-            features: plan.setup.features,
+            features,
         })
     }
 
@@ -130,24 +143,34 @@ impl Workspace {
         }
     }
 
-    /// Lossless, or raw where that is no larger or where the former would take more than `most` bytes.
-    fn lossless(
-        &mut self,
-        source: &Source<'_>,
-        search: tools::Search,
-        most: usize,
-        out: &mut Vec<u8>,
-    ) -> Result<Candidate> {
-        match lossless::encode(source, most, &mut self.levels, &mut self.tokens)? {
-            Some(quantiser) => {
-                let candidate = self.finish(source, &quantiser, Mode::Lossless, search, out)?;
-                if out.len() <= source.tensor.bytes.len() + RAW_OVERHEAD {
-                    return Ok(candidate);
-                }
-                Ok(self.raw(source, out))
-            }
+    /// Lossless, or raw where that is no larger.
+    fn lossless(&mut self, source: &Source<'_>, search: Search, out: &mut Vec<u8>) -> Result<Candidate> {
+        match self.lossless_within(source, search, usize::MAX, out)? {
+            Some(candidate) => Ok(candidate),
             None => Ok(self.raw(source, out)),
         }
+    }
+
+    /// The same where that takes at most `most` bytes; where not, nothing as large is ever made.
+    fn lossless_within(
+        &mut self,
+        source: &Source<'_>,
+        search: Search,
+        most: usize,
+        out: &mut Vec<u8>,
+    ) -> Result<Option<Candidate>> {
+        let raw = source.tensor.bytes.len() + RAW_OVERHEAD;
+        if lossless::encode(source, most, &mut self.levels, &mut self.tokens, &mut self.quantiser)? {
+            let candidate = self.finish(source, Mode::Lossless, search, out)?;
+            if out.len() <= raw {
+                return Ok((out.len() <= most).then_some(candidate));
+            }
+        }
+        if raw > most {
+            return Ok(None);
+        }
+        let candidate = self.raw(source, out);
+        Ok((out.len() <= most).then_some(candidate))
     }
 }
 
@@ -204,9 +227,10 @@ impl Encoder {
             (self.work.raw(&source, out), 0, None)
         } else if lossless {
             let search = search::tool_search(options.effort);
-            (self.work.lossless(&source, search, usize::MAX, out)?, 0, None)
+            (self.work.lossless(&source, search, out)?, 0, None)
         } else {
-            let statistics = Statistics::of(&source)?;
+            let mut statistics = core::mem::take(&mut self.statistics);
+            statistics.read(&source)?;
             self.work.reserve(source.len())?;
             self.work.transformed.begin();
             let (candidate, warnings) = search::run(self, &source, &statistics, options, out)?;
@@ -219,11 +243,12 @@ impl Encoder {
         if candidate.mode == Mode::Raw && source.len() > 0 {
             warnings |= warning::STORED_RAW;
         }
-        if let Some(s) = &statistics {
-            let rms = scale_codes::rms(s, source.len());
+        if let Some(s) = statistics {
+            let rms = scale_codes::rms(&s, source.len());
             if options.granularity == Granularity::Tensor && f64::from(s.peak) > 30.0 * rms {
                 warnings |= warning::OUTLIERS;
             }
+            self.statistics = s;
         }
         let exact = matches!(candidate.mode, Mode::Lossless | Mode::Raw);
         let measured = if exact {
@@ -261,7 +286,7 @@ impl Encoder {
             max_bytes: u64::MAX,
             max_work: u64::MAX,
         };
-        let mut measure = Measure::new(source);
+        let mut measure = Measure::new(source, &mut self.sums);
         self.decoder.visit(frame, unlimited, &mut measure)?;
         Ok(measure.result())
     }

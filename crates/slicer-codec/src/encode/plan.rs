@@ -18,7 +18,7 @@ const SEGMENT_VALUES: usize = 1 << 18;
 const STATE_SHARE: f64 = 200.0;
 
 /// Everything the emitter needs but the tokens.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Plan {
     pub setup: Setup,
     pub view: View,
@@ -27,7 +27,7 @@ pub(super) struct Plan {
 }
 
 /// How a tensor's values become levels: the part of a plan that encoders choose.
-#[derive(Clone, Debug)]
+#[derive(Debug)]
 pub(super) struct Quantiser {
     pub domain: Domain,
     /// Reconstruction step of the setup.
@@ -37,8 +37,19 @@ pub(super) struct Quantiser {
     pub bins: Bins,
 }
 
+impl Default for Quantiser {
+    fn default() -> Self {
+        Self {
+            domain: Domain::Real,
+            step: 1.0,
+            scales: Vec::new(),
+            bins: Bins::default(),
+        }
+    }
+}
+
 /// Entropy-coding tools of a plan.
-#[derive(Clone, Debug)]
+#[derive(Debug, Default)]
 pub(super) struct Tools {
     pub tables: Tables,
     pub channel_classes: Vec<i8>,
@@ -93,24 +104,20 @@ fn choose_lanes(bits: f64, view: &View, contexts: bool) -> Lanes {
 
 impl Plan {
     /// Joins a quantiser and tools into a setup and a body.
-    pub fn new(source: &Source<'_>, quantiser: &Quantiser, tools: &Tools) -> Self {
+    pub fn new(source: &Source<'_>, quantiser: Quantiser, tools: Tools) -> Self {
         let view = source.view;
         let (mut scales, mut body) = (Scales::default(), BodyInfo::default());
-        if !quantiser.scales.is_empty() {
-            match source.granularity {
-                Granularity::Tensor => {}
-                Granularity::Row => {
-                    scales.rows = true;
-                    body.row_scales = quantiser.scales.clone();
-                }
-                Granularity::Channel => scales.channels = quantiser.scales.clone(),
-            }
+        if source.granularity == Granularity::Row {
+            scales.rows = !quantiser.scales.is_empty();
+            body.row_scales = quantiser.scales;
+        } else {
+            scales.channels = quantiser.scales;
         }
         let classes = Classes {
             rows: !tools.row_classes.is_empty(),
-            channels: tools.channel_classes.clone(),
+            channels: tools.channel_classes,
         };
-        body.row_classes = tools.row_classes.clone();
+        body.row_classes = tools.row_classes;
         let segment_planes = segment_planes(&view);
         let mut features = feature::CODED;
         let mut set = |bit, on: bool| features |= if on { bit } else { 0 };
@@ -123,8 +130,8 @@ impl Plan {
             lanes: choose_lanes(tools.payload_bits, &view, !tools.thresholds.is_empty()),
             step: quantiser.step,
             scales,
-            bins: quantiser.bins.clone(),
-            tables: tools.tables.clone(),
+            bins: quantiser.bins,
+            tables: tools.tables,
             classes,
             thresholds: tools.thresholds,
             segment_planes,
@@ -149,6 +156,24 @@ impl Plan {
             rows: 0,
             body,
         }
+    }
+
+    /// What it was made of, for the buffers: nothing else of it is of use.
+    pub fn into_parts(self) -> (Quantiser, Tools) {
+        let (mut quantiser, mut tools) = (Quantiser::default(), Tools::default());
+        if let Some(coding) = self.setup.coding {
+            let by_row = coding.scales.rows;
+            quantiser.scales = if by_row {
+                self.body.row_scales
+            } else {
+                coding.scales.channels
+            };
+            quantiser.bins = coding.bins;
+            tools.tables = coding.tables;
+            tools.channel_classes = coding.classes.channels;
+        }
+        tools.row_classes = self.body.row_classes;
+        (quantiser, tools)
     }
 }
 

@@ -37,11 +37,29 @@ pub(super) fn apply(options: &EncodeOptions, profile: Option<&Profile>) -> bool 
         && (options.effort == Effort::Dense || options.effort == Effort::Default && profile.is_some())
 }
 
+/// A few recipes.
+#[derive(Default)]
+pub(super) struct Recipes {
+    list: [Recipe; 2],
+    count: usize,
+}
+
+impl Recipes {
+    pub fn as_slice(&self) -> &[Recipe] {
+        &self.list[..self.count]
+    }
+
+    fn push(&mut self, recipe: Recipe) {
+        self.list[self.count] = recipe;
+        self.count += 1;
+    }
+}
+
 /// The recipes to try, most promising first.
-pub(super) fn candidates(options: &EncodeOptions, view: &View, profile: Option<&Profile>) -> Vec<Recipe> {
+pub(super) fn candidates(options: &EncodeOptions, view: &View, profile: Option<&Profile>) -> Recipes {
     let has_planes = view.plane() > 1;
     let error = matches!(options.budget, Budget::Nrmse(_));
-    let mut found = Vec::new();
+    let mut found = Recipes::default();
     if let Some(profile) = profile.filter(|p| !error && p.channels == view.channels) {
         let tools = profile.recipe.unwrap_or(0);
         let has = |bit: u8| tools & bit != 0;
@@ -128,7 +146,7 @@ impl Run<'_, '_> {
         step: f64,
         out: &mut Vec<u8>,
     ) -> Result<Option<(Recipe, Candidate)>> {
-        let mut trial = core::mem::take(&mut self.encoder.candidate);
+        let mut trial = core::mem::take(&mut self.encoder.spare);
         let mut best = None;
         for &recipe in recipes {
             let found = self.transformed(recipe, step, &mut trial)?;
@@ -137,7 +155,7 @@ impl Run<'_, '_> {
                 core::mem::swap(out, &mut trial);
             }
         }
-        self.encoder.candidate = trial;
+        self.encoder.spare = trial;
         Ok(best)
     }
 

@@ -15,39 +15,48 @@ pub(super) fn is_usable(step: f32) -> bool {
 }
 
 /// The step of every scale group.
-#[derive(Clone, Debug)]
+#[derive(Default)]
 pub(super) struct GroupSteps {
     base: f32,
+    /// Codes of the groups; empty with one.
     codes: Vec<i8>,
     steps: Vec<f32>,
 }
 
 impl GroupSteps {
-    /// One step for all.
-    pub fn uniform(step: f32) -> Self {
-        Self {
-            base: step,
-            codes: Vec::new(),
-            steps: Vec::new(),
-        }
+    /// One step for all from now on.
+    pub fn clear(&mut self) {
+        self.codes.clear();
     }
 
-    /// Steps proportional to each group's root mean square, relative to the busiest group, in eighth octaves.
-    ///
-    /// `None` where a product would leave f32's range.
-    pub fn relative(step: f32, codes: &[i8]) -> Option<Self> {
+    /// From now on, steps proportional to each group's root mean square, relative to the busiest group, in eighth octaves.
+    pub fn follow(&mut self, statistics: &Statistics) {
+        self.codes.clear();
+        if statistics.energy.len() < 2 {
+            return;
+        }
+        let largest = statistics.busiest();
+        let code = |&e: &f64| {
+            if e <= 0.0 || largest <= 0.0 {
+                return 0;
+            }
+            // Half the logarithm of a ratio of energies, times eight; floored, so that a step never exceeds its share.
+            let eighths = 4.0 * log2(e / largest);
+            ((eighths + 1024.0) as i32 - 1024).clamp(-127, 0) as i8
+        };
+        self.codes.extend(statistics.energy.iter().map(code));
+    }
+
+    /// Takes the busiest group's step; `false` where that or a product leaves f32's range.
+    pub fn set(&mut self, step: f32) -> bool {
+        self.base = step;
+        self.steps.clear();
         if !is_usable(step) {
-            return None;
+            return false;
         }
-        if codes.is_empty() {
-            return Some(Self::uniform(step));
-        }
-        let steps: Option<Vec<f32>> = codes.iter().map(|&c| effective_step(step, c, 0, 0).ok()).collect();
-        Some(Self {
-            base: step,
-            codes: codes.to_vec(),
-            steps: steps?,
-        })
+        let steps = self.codes.iter().map_while(|&c| effective_step(step, c, 0, 0).ok());
+        self.steps.extend(steps);
+        self.steps.len() == self.codes.len()
     }
 
     /// Step of a group.
@@ -64,30 +73,9 @@ impl GroupSteps {
         self.base
     }
 
-    pub fn codes(&self) -> Vec<i8> {
-        self.codes.clone()
+    pub fn codes(&self) -> &[i8] {
+        &self.codes
     }
-}
-
-/// Scale codes of a tensor's groups; empty with one group.
-pub(super) fn codes(statistics: &Statistics) -> Vec<i8> {
-    if statistics.energy.len() < 2 {
-        return Vec::new();
-    }
-    let largest = statistics
-        .energy
-        .iter()
-        .copied()
-        .fold(0.0, |a: f64, b| if b > a { b } else { a });
-    let code = |&e: &f64| {
-        if e <= 0.0 || largest <= 0.0 {
-            return 0;
-        }
-        // Half the logarithm of a ratio of energies, times eight; floored, so that a step never exceeds its share.
-        let eighths = 4.0 * log2(e / largest);
-        ((eighths + 1024.0) as i32 - 1024).clamp(-127, 0) as i8
-    };
-    statistics.energy.iter().map(code).collect()
 }
 
 /// Root mean square of a tensor.

@@ -1,14 +1,13 @@
 //! From a budget to a frame: which quantisers are tried, and how their steps are found.
 
 use super::options::{Budget, Effort, EncodeOptions, Mode, warning};
-use super::recipes;
-use super::scale_codes::{self, COARSEST, GroupSteps, is_usable};
-use super::slicer::{self, Method};
+use super::recipes::{self, Recipes};
+use super::scale_codes::{self, COARSEST, is_usable};
+use super::slicer::Method;
 use super::source::{Source, Statistics};
 use super::tools::Search;
-use super::transformed::Recipe;
 use super::uniform::{self, DEAD_ZONE, PLAIN, Rounding};
-use super::{Candidate, Encoder, cap};
+use super::{Candidate, Encoder, Workspace, cap};
 use crate::error::{Error, ErrorCode, Field, Result};
 use crate::math::{exp2, log2, sqrt};
 use alloc::vec::Vec;
@@ -58,6 +57,10 @@ pub(super) fn run(
         rms: scale_codes::rms(statistics, source.len()),
     };
     match options.budget {
+        Budget::MaxError(_) => search.encoder.work.steps.clear(),
+        _ => search.encoder.work.steps.follow(statistics),
+    }
+    match options.budget {
         Budget::Nrmse(v) => search.bounded(Target::Nrmse(v), out),
         Budget::MaxError(v) => search.bounded(Target::MaxError(v), out),
         Budget::ExpectedKl(kl) => {
@@ -87,26 +90,26 @@ pub(super) struct Run<'r, 's> {
 }
 
 impl Run<'_, '_> {
-    fn families(&self) -> Vec<Family> {
+    fn families(&self) -> &'static [Family] {
+        const UNIFORM: Family = Family::Uniform(PLAIN);
+        const ALL: [Family; 3] = [UNIFORM, Family::Uniform(DEAD_ZONE), Family::Slicer];
         // An all-zero tensor has no base grid; any step codes it exactly.
         if self.statistics.peak == 0.0 {
-            return alloc::vec![Family::Uniform(PLAIN)];
+            return &[UNIFORM];
         }
         let method = matches!(self.options.budget, Budget::Method { .. });
         let slicer_fits = self.source.groups() == 1
             && self.source.len() <= DENSE_VALUES
             && !matches!(self.options.budget, Budget::MaxError(_));
         match (self.options.mode, self.options.effort) {
-            (Mode::Slicer, _) => alloc::vec![Family::Slicer],
-            _ if method => alloc::vec![Family::Slicer],
-            (_, Effort::Fast) => alloc::vec![Family::Uniform(PLAIN)],
+            (Mode::Slicer, _) => &[Family::Slicer],
+            _ if method => &[Family::Slicer],
+            (_, Effort::Fast) => &[UNIFORM],
             // Transformed frames are tried too and beat the other quantisers; the plain one guards against a surprise.
-            _ if self.transforms() => alloc::vec![Family::Uniform(PLAIN)],
-            (Mode::Auto, Effort::Dense) if slicer_fits => {
-                alloc::vec![Family::Uniform(PLAIN), Family::Uniform(DEAD_ZONE), Family::Slicer]
-            }
-            _ if matches!(self.options.budget, Budget::MaxError(_)) => alloc::vec![Family::Uniform(PLAIN)],
-            _ => alloc::vec![Family::Uniform(PLAIN), Family::Uniform(DEAD_ZONE)],
+            _ if self.transforms() => &[UNIFORM],
+            (Mode::Auto, Effort::Dense) if slicer_fits => &ALL,
+            _ if matches!(self.options.budget, Budget::MaxError(_)) => &[UNIFORM],
+            _ => &ALL[..2],
         }
     }
 
@@ -116,9 +119,9 @@ impl Run<'_, '_> {
     }
 
     /// The recipes this call may use.
-    fn recipes(&self) -> Vec<Recipe> {
+    fn recipes(&self) -> Recipes {
         if !self.transforms() {
-            return Vec::new();
+            return Recipes::default();
         }
         recipes::candidates(self.options, &self.source.view, self.encoder.profile.as_deref())
     }
@@ -126,7 +129,7 @@ impl Run<'_, '_> {
     /// The cheapest frame at a step.
     fn fixed(&mut self, step: f64, out: &mut Vec<u8>) -> Result<(Candidate, u32)> {
         let recipes = self.recipes();
-        let dense = self.cheapest(&recipes, step, out)?;
+        let dense = self.cheapest(recipes.as_slice(), step, out)?;
         if let Some((_, candidate)) = dense {
             return Ok((candidate, 0));
         }
@@ -142,38 +145,33 @@ impl Run<'_, '_> {
         let search = tool_search(self.options.effort);
         match family {
             Family::Uniform(rounding) => {
-                let codes = self.codes();
                 let (source, work) = (self.source, &mut self.encoder.work);
-                let Some(steps) = GroupSteps::relative(parameter as f32, &codes) else {
+                let (levels, tokens, quantiser) = (&mut work.levels, &mut work.tokens, &mut work.quantiser);
+                let fits = work.steps.set(parameter as f32)
+                    && uniform::encode(source, &work.steps, rounding, levels, tokens, quantiser);
+                if !fits {
                     return Ok(None);
-                };
-                let Some(q) = uniform::encode(source, &steps, rounding, &mut work.levels, &mut work.tokens) else {
-                    return Ok(None);
-                };
-                work.finish(source, &q, Mode::Uniform, search, out).map(Some)
+                }
+                work.finish(source, Mode::Uniform, search, out).map(Some)
             }
             Family::Slicer => {
-                let Some(method) = slicer::choose(self.source, parameter, self.rms, self.statistics.peak) else {
-                    return Ok(None);
-                };
-                self.method_at(&method, out)
+                let (rms, peak) = (self.rms, self.statistics.peak);
+                match self.encoder.work.blocks.choose(self.source, parameter, rms, peak) {
+                    Some(method) => self.method_at(&method, out),
+                    None => Ok(None),
+                }
             }
         }
-    }
-
-    fn codes(&self) -> Vec<i8> {
-        if matches!(self.options.budget, Budget::MaxError(_)) {
-            return Vec::new();
-        }
-        scale_codes::codes(self.statistics)
     }
 
     fn method_at(&mut self, method: &Method, out: &mut Vec<u8>) -> Result<Option<Candidate>> {
         let (source, work) = (self.source, &mut self.encoder.work);
-        let Some(q) = slicer::encode(source, method, self.rms, self.statistics.peak, &mut work.tokens) else {
+        let (tokens, quantiser) = (&mut work.tokens, &mut work.quantiser);
+        let (rms, peak) = (self.rms, self.statistics.peak);
+        if !work.blocks.encode(source, method, rms, peak, tokens, quantiser) {
             return Ok(None);
-        };
-        work.finish(source, &q, Mode::Slicer, tool_search(self.options.effort), out)
+        }
+        work.finish(source, Mode::Slicer, tool_search(self.options.effort), out)
             .map(Some)
     }
 
@@ -190,14 +188,10 @@ impl Run<'_, '_> {
         self.last_resort(out)
     }
 
-    /// A lossless frame, or a raw one where that is smaller or the other would take more than `most` bytes.
-    fn lossless(&mut self, most: usize, out: &mut Vec<u8>) -> Result<Candidate> {
-        let search = tool_search(self.options.effort);
-        self.encoder.work.lossless(self.source, search, most, out)
-    }
-
     fn last_resort(&mut self, out: &mut Vec<u8>) -> Result<(Candidate, u32)> {
-        Ok((self.lossless(usize::MAX, out)?, warning::LOSSLESS_FALLBACK))
+        let search = tool_search(self.options.effort);
+        let candidate = self.encoder.work.lossless(self.source, search, out)?;
+        Ok((candidate, warning::LOSSLESS_FALLBACK))
     }
 
     /// The cheapest frame whose verified error meets the target; lossless if none does or if that is smaller.
@@ -205,7 +199,7 @@ impl Run<'_, '_> {
         let mut best: Option<Candidate> = None;
         let mut trial = core::mem::take(&mut self.encoder.candidate);
         out.clear();
-        for family in self.families() {
+        for &family in self.families() {
             let found = self.verified(family, target, &mut trial)?;
             if let Some(candidate) = found.filter(|_| best.is_none() || trial.len() < out.len()) {
                 best = Some(candidate);
@@ -213,8 +207,8 @@ impl Run<'_, '_> {
             }
         }
         let recipes = self.recipes();
-        if !recipes.is_empty() {
-            let found = self.transformed_within(&recipes, target, &mut trial)?;
+        if !recipes.as_slice().is_empty() {
+            let found = self.transformed_within(recipes.as_slice(), target, &mut trial)?;
             if let Some(candidate) = found.filter(|_| best.is_none() || trial.len() < out.len()) {
                 best = Some(candidate);
                 core::mem::swap(out, &mut trial);
@@ -276,23 +270,19 @@ impl Run<'_, '_> {
 
     /// Largest step whose estimated worst-group error stays at or below `target`.
     fn step_for(&mut self, target: f64, rounding: Rounding) -> Option<f64> {
-        let codes = self.codes();
-        let busiest = self
-            .statistics
-            .energy
-            .iter()
-            .copied()
-            .fold(0.0, |a: f64, b| if b > a { b } else { a });
+        let busiest = self.statistics.busiest();
         if busiest <= 0.0 {
             return Some(1.0);
         }
         let mut step = target * sqrt(12.0 * busiest / self.statistics.count as f64);
         let (mut low, mut high) = (0.0f64, f64::INFINITY);
-        let mut errors = Vec::new();
+        let Workspace { steps, errors, .. } = &mut self.encoder.work;
         for _ in 0..16 {
             step = step.min(COARSEST);
-            let steps = GroupSteps::relative(step as f32, &codes)?;
-            uniform::errors(self.source, &steps, rounding, &mut errors);
+            if !steps.set(step as f32) {
+                return None;
+            }
+            uniform::errors(self.source, steps, rounding, errors);
             let worst = errors
                 .iter()
                 .zip(&self.statistics.energy)
@@ -331,19 +321,15 @@ impl Run<'_, '_> {
     fn capped(&mut self, out: &mut Vec<u8>) -> Result<(Candidate, u32)> {
         let limit = cap(self.options.budget, self.source.len()).unwrap_or(u64::MAX) as usize;
         if self.options.mode == Mode::Auto {
-            // What losing nothing needs and what a cap needs are each large: never both at a time.
-            self.encoder.work.levels = Default::default();
-            let lossless = self.lossless(limit, out)?;
-            if out.len() <= limit {
+            let (work, search) = (&mut self.encoder.work, tool_search(self.options.effort));
+            if let Some(lossless) = work.lossless_within(self.source, search, limit, out)? {
                 return Ok((lossless, 0));
             }
-            self.encoder.work.tokens.offsets = Vec::new();
-            *out = Vec::new();
-            self.encoder.work.reserve(self.source.len())?;
+            work.reserve(self.source.len())?;
         }
         let recipes = self.recipes();
-        if !recipes.is_empty()
-            && let Some(candidate) = self.transformed_under(&recipes, out)?
+        if !recipes.as_slice().is_empty()
+            && let Some(candidate) = self.transformed_under(recipes.as_slice(), out)?
         {
             return Ok((candidate, 0));
         }

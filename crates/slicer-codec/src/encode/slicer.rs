@@ -14,7 +14,6 @@ use crate::coding::Domain;
 use crate::elements::BLOCK;
 use crate::limits::MAX_TOKENS;
 use crate::math::log2;
-use alloc::vec;
 use alloc::vec::Vec;
 
 /// Most magnitude blocks; two bins each and the zero bin fit 256 tokens.
@@ -23,6 +22,8 @@ pub(super) const MAX_BLOCKS: u32 = 120;
 const GRID: f64 = 16.0;
 /// Widest offset ABQ may give a block.
 const MAX_BITS: u8 = 12;
+/// Halves of a score.
+const SCORES: usize = 1 << 16;
 /// Values the parameter search looks at.
 const SEARCH_SAMPLE: usize = 1 << 14;
 
@@ -60,8 +61,8 @@ fn score(x: f32, asymmetry: f32) -> u32 {
     }
 }
 
-/// ATKF: the smallest surviving score and how many values of exactly that score survive.
-fn threshold(source: &Source<'_>, keep: f64, asymmetry: f32) -> (u32, usize) {
+/// ATKF: the smallest surviving score and how many values of exactly that score survive; `counts` is an old buffer.
+fn threshold(source: &Source<'_>, keep: f64, asymmetry: f32, counts: &mut Vec<u32>) -> (u32, usize) {
     let n = source.len();
     let survivors = (keep * n as f64 + 0.5) as usize;
     if survivors == 0 {
@@ -70,44 +71,25 @@ fn threshold(source: &Source<'_>, keep: f64, asymmetry: f32) -> (u32, usize) {
     // Two passes of a radix selection: high half of the score, then low half within the deciding bucket.
     let (mut prefix, mut rest) = (0u32, survivors);
     for shift in [16, 0] {
-        let mut histogram = vec![0usize; 1 << 16];
+        counts.clear();
+        counts.resize(SCORES, 0);
         source.for_runs(0, &mut |_, values, _| {
             for &x in values {
                 let s = score(x, asymmetry);
                 if shift == 16 || s >> 16 == prefix >> 16 {
-                    histogram[(s >> shift & 0xffff) as usize] += 1;
+                    counts[(s >> shift & 0xffff) as usize] += 1;
                 }
             }
         });
-        for bucket in (0..1 << 16).rev() {
-            if histogram[bucket] >= rest {
-                prefix |= (bucket as u32) << shift;
+        for (bucket, &count) in (0..SCORES as u32).zip(counts.iter()).rev() {
+            if count as usize >= rest {
+                prefix |= bucket << shift;
                 break;
             }
-            rest -= histogram[bucket];
+            rest -= count as usize;
         }
     }
     (prefix, rest)
-}
-
-/// MS: edges of equal-count blocks over sorted magnitudes; equal magnitudes stay together in the lower block.
-fn split(sorted: &[u32], blocks: u32) -> Vec<&[u32]> {
-    let (k, m) = (sorted.len(), blocks as usize);
-    let mut parts = Vec::with_capacity(m);
-    let mut start = 0;
-    for j in 0..m {
-        let last = ((j + 1) * k / m).max(1) - 1;
-        if last < start || k == 0 {
-            continue;
-        }
-        let end = sorted.partition_point(|&v| v <= sorted[last]);
-        parts.push(&sorted[start..end]);
-        start = end;
-        if start == k {
-            break;
-        }
-    }
-    parts
 }
 
 /// ABQ: the fewest bits whose mean squared error stays below `limit` (grid units squared), with its squared error sum.
@@ -161,18 +143,81 @@ fn quantise_block(values: &[u32], room: u32, limit: u64) -> (Block, u64) {
     ))
 }
 
-/// MS and ABQ over sorted surviving magnitudes; returns blocks, values per block, and the squared error sum.
-fn blocks(sorted: &[u32], count: u32, limit: u64) -> (Vec<Block>, Vec<usize>, u64) {
-    let parts = split(sorted, count);
-    let (mut list, mut sizes, mut error) = (Vec::new(), Vec::new(), 0u64);
-    for (j, part) in parts.iter().enumerate() {
-        let next = parts.get(j + 1).map_or(part[part.len() - 1] + 1, |p| p[0]);
-        let (block, e) = quantise_block(part, next - part[0], limit);
-        list.push(block);
-        sizes.push(part.len());
-        error = error.saturating_add(e);
+/// Blocks of sorted magnitudes.
+#[derive(Default)]
+struct Partition {
+    blocks: Vec<Block>,
+    /// Magnitudes in each.
+    sizes: Vec<usize>,
+}
+
+impl Partition {
+    /// MS and ABQ over sorted surviving magnitudes; returns the squared error sum.
+    fn fill(&mut self, sorted: &[u32], count: u32, limit: u64) -> u64 {
+        self.blocks.clear();
+        self.split(sorted, count as usize);
+        let (mut rest, mut error) = (sorted, 0u64);
+        for &size in &self.sizes {
+            let (part, after) = rest.split_at(size);
+            let next = after.first().map_or(part[size - 1] + 1, |&v| v);
+            let (block, e) = quantise_block(part, next - part[0], limit);
+            self.blocks.push(block);
+            error = error.saturating_add(e);
+            rest = after;
+        }
+        error
     }
-    (list, sizes, error)
+
+    /// MS: sizes of equal-count blocks over sorted magnitudes; equal magnitudes stay together in the lower block.
+    fn split(&mut self, sorted: &[u32], blocks: usize) {
+        self.sizes.clear();
+        let (k, mut start) = (sorted.len(), 0);
+        for j in 0..blocks {
+            let last = ((j + 1) * k / blocks).max(1) - 1;
+            if last < start || k == 0 {
+                continue;
+            }
+            let end = sorted.partition_point(|&v| v <= sorted[last]);
+            self.sizes.push(end - start);
+            start = end;
+            if start == k {
+                break;
+            }
+        }
+    }
+
+    /// The blocks, each with its part of the magnitudes.
+    fn parts<'a>(&'a self, sorted: &'a [u32]) -> impl Iterator<Item = (&'a Block, &'a [u32])> {
+        let mut rest = sorted;
+        self.blocks.iter().zip(&self.sizes).map(move |(block, &size)| {
+            let (part, after) = rest.split_at(size);
+            rest = after;
+            (block, part)
+        })
+    }
+
+    /// Turns the cells of a block into bins of their own where their frequencies differ enough to pay for that.
+    ///
+    /// The levels stay the same: only the name of a cell is coded by an entropy-coded token instead of offset bits.
+    fn split_cells(&self, sorted: &[u32], cells: &mut Vec<Block>) {
+        cells.clear();
+        let mut room = (MAX_TOKENS - 1) / 2 - self.blocks.len();
+        for (block, part) in self.parts(sorted) {
+            let added = (1usize << block.bits) - 1;
+            let plain = part.len() as f64 * f64::from(block.bits);
+            let pays = block.bits <= CELL_BITS && cell_bits(part, block) + added as f64 * BIN_BITS < plain;
+            if block.bits == 0 || added > room || !pays {
+                cells.push(*block);
+                continue;
+            }
+            room -= added;
+            cells.extend((0..1u32 << block.bits).map(|c| Block {
+                lower: block.lower + c * block.stride,
+                bits: 0,
+                ..*block
+            }));
+        }
+    }
 }
 
 /// Widest offset whose cells may become bins of their own, and the bits that a bin takes in bins and tables, both signs.
@@ -196,40 +241,6 @@ fn cell_bits(sorted: &[u32], block: &Block) -> f64 {
     bits
 }
 
-/// Turns the cells of a block into bins of their own where their frequencies differ enough to pay for that.
-///
-/// The levels stay the same: only the name of a cell is coded by an entropy-coded token instead of offset bits.
-fn split_cells(list: Vec<Block>, sorted: &[u32]) -> Vec<Block> {
-    let mut cells = Vec::with_capacity(list.len());
-    let mut room = (MAX_TOKENS - 1) / 2 - list.len();
-    for (j, block) in list.iter().enumerate() {
-        let part = part(&list, sorted, j);
-        let added = (1usize << block.bits) - 1;
-        let plain = part.len() as f64 * f64::from(block.bits);
-        let pays = block.bits <= CELL_BITS && cell_bits(part, block) + added as f64 * BIN_BITS < plain;
-        if block.bits == 0 || added > room || !pays {
-            cells.push(*block);
-            continue;
-        }
-        room -= added;
-        cells.extend((0..1u32 << block.bits).map(|c| Block {
-            lower: block.lower + c * block.stride,
-            bits: 0,
-            ..*block
-        }));
-    }
-    cells
-}
-
-/// The magnitudes of block `j`.
-fn part<'a>(list: &[Block], sorted: &'a [u32], j: usize) -> &'a [u32] {
-    let start = sorted.partition_point(|&v| v < list[j].lower);
-    let end = list
-        .get(j + 1)
-        .map_or(sorted.len(), |b| sorted.partition_point(|&v| v < b.lower));
-    &sorted[start..end]
-}
-
 /// The base grid's step and the distortion limit on it.
 fn grid(distortion: f64, rms: f64, peak: f32) -> Option<(f32, u64)> {
     let finest = f64::from(peak) / f64::from(1 << 24);
@@ -242,71 +253,126 @@ fn grid(distortion: f64, rms: f64, peak: f32) -> Option<(f32, u64)> {
     Some((step, (ratio * ratio) as u64))
 }
 
-/// Encodes with given parameters. `None` if the tensor's range defeats the base grid (all zero, or subnormal).
-pub(super) fn encode(source: &Source<'_>, m: &Method, rms: f64, peak: f32, tokens: &mut Tokens) -> Option<Quantiser> {
-    let (step, limit) = grid(m.distortion, rms, peak)?;
-    let (lowest, ties) = threshold(source, m.keep, m.asymmetry);
-    let mut levels = [0i32; BLOCK];
-    let mut magnitudes = Vec::new();
-    magnitudes
-        .try_reserve_exact((m.keep * source.len() as f64 + 0.5) as usize)
-        .ok()?;
-    for_survivors(
-        source,
-        m.asymmetry,
-        lowest,
-        ties,
-        step,
-        &mut levels,
-        &mut |_, levels| {
-            magnitudes.extend(levels.iter().filter(|&&k| k != 0).map(|k| k.unsigned_abs()));
-        },
-    );
-    sort::sort(&mut magnitudes);
-    let (list, _, _) = blocks(&magnitudes, m.blocks, limit);
-    let list = split_cells(list, &magnitudes);
-    // As large as the tensor, and of no more use.
-    drop(magnitudes);
-    let bins = bins(&list)?;
-    let zero = bins.zero() as u8;
-    let lowers: Vec<u32> = list.iter().map(|b| b.lower).collect();
-    let mut sink = TokenSink::new(tokens, &source.view);
-    for_survivors(
-        source,
-        m.asymmetry,
-        lowest,
-        ties,
-        step,
-        &mut levels,
-        &mut |at, levels| {
-            sink.run(at);
-            for &k in levels {
-                if k == 0 {
-                    sink.token(zero);
-                    continue;
+/// The method's encoder and its buffers.
+#[derive(Default)]
+pub(super) struct Blocks {
+    partition: Partition,
+    /// What the bins are made of.
+    cells: Vec<Block>,
+    sample: Sample,
+}
+
+impl Blocks {
+    /// Encodes with given parameters. `false` if the tensor's range defeats the base grid (all zero, or subnormal).
+    pub fn encode(
+        &mut self,
+        source: &Source<'_>,
+        m: &Method,
+        rms: f64,
+        peak: f32,
+        tokens: &mut Tokens,
+        quantiser: &mut Quantiser,
+    ) -> bool {
+        let Some((step, limit)) = grid(m.distortion, rms, peak) else {
+            return false;
+        };
+        // As large as the tensor, and of no use beyond this: the one buffer that is not kept.
+        let survivors = (m.keep * source.len() as f64 + 0.5) as usize;
+        let mut magnitudes: Vec<u32> = Vec::new();
+        if magnitudes.try_reserve_exact(survivors.max(SCORES)).is_err() {
+            return false;
+        }
+        let (lowest, ties) = threshold(source, m.keep, m.asymmetry, &mut magnitudes);
+        magnitudes.clear();
+        let mut levels = [0i32; BLOCK];
+        for_survivors(
+            source,
+            m.asymmetry,
+            lowest,
+            ties,
+            step,
+            &mut levels,
+            &mut |_, levels| {
+                magnitudes.extend(levels.iter().filter(|&&k| k != 0).map(|k| k.unsigned_abs()));
+            },
+        );
+        sort::sort(&mut magnitudes);
+        self.partition.fill(&magnitudes, m.blocks, limit);
+        self.partition.split_cells(&magnitudes, &mut self.cells);
+        drop(magnitudes);
+        let list = &self.cells[..];
+        let Some(bins) = bins(list, core::mem::take(&mut quantiser.bins).into_buffer()) else {
+            return false;
+        };
+        let zero = bins.zero() as u8;
+        let mut sink = TokenSink::new(tokens, &source.view);
+        for_survivors(
+            source,
+            m.asymmetry,
+            lowest,
+            ties,
+            step,
+            &mut levels,
+            &mut |at, levels| {
+                sink.run(at);
+                for &k in levels {
+                    if k == 0 {
+                        sink.token(zero);
+                        continue;
+                    }
+                    let v = k.unsigned_abs();
+                    let j = list.partition_point(|b| b.lower <= v).max(1) - 1;
+                    let block = &list[j];
+                    let last = (1u32 << block.bits) - 1;
+                    let cell = (v.saturating_sub(block.lower) / block.stride).min(last);
+                    if k > 0 {
+                        sink.token(zero + 1 + j as u8);
+                        sink.offset(cell, u32::from(block.bits));
+                    } else {
+                        sink.token(zero - 1 - j as u8);
+                        sink.offset(last - cell, u32::from(block.bits));
+                    }
                 }
-                let v = k.unsigned_abs();
-                let j = lowers.partition_point(|&l| l <= v).max(1) - 1;
-                let block = &list[j];
-                let last = (1u32 << block.bits) - 1;
-                let cell = (v.saturating_sub(block.lower) / block.stride).min(last);
-                if k > 0 {
-                    sink.token(zero + 1 + j as u8);
-                    sink.offset(cell, u32::from(block.bits));
-                } else {
-                    sink.token(zero - 1 - j as u8);
-                    sink.offset(last - cell, u32::from(block.bits));
-                }
+            },
+        );
+        sink.finish();
+        (quantiser.domain, quantiser.step, quantiser.bins) = (Domain::Real, step, bins);
+        quantiser.scales.clear();
+        true
+    }
+
+    /// Picks keep, asymmetry and blocks by estimated cost, so that the whole tensor's error stays at `distortion`.
+    ///
+    /// The squared error of a value does not depend on its sign, so asymmetries other than 1 are tried last, at the best
+    /// number of blocks only.
+    pub fn choose(&mut self, source: &Source<'_>, distortion: f64, rms: f64, peak: f32) -> Option<Method> {
+        let (step, limit) = grid(distortion, rms, peak)?;
+        let (sample, partition) = (&mut self.sample, &mut self.partition);
+        sample.take(source, step, limit);
+        let mut best: Option<(f64, Method)> = None;
+        let mut consider = |asymmetry: f32, blocks: u32| {
+            if let Some((cost, keep)) = sample.best_keep(asymmetry, blocks, partition)
+                && best.is_none_or(|(c, _)| cost < c)
+            {
+                best = Some((
+                    cost,
+                    Method {
+                        keep,
+                        asymmetry,
+                        blocks,
+                        distortion,
+                    },
+                ));
             }
-        },
-    );
-    sink.finish();
-    Some(Quantiser {
-        domain: Domain::Real,
-        step,
-        scales: Vec::new(),
-        bins,
-    })
+            best.map(|(_, m)| m)
+        };
+        for blocks in [1, 2, 3, 4, 6, 8, 12, 16, 24, 32] {
+            consider(1.0, blocks);
+        }
+        let blocks = consider(1.0, 8)?.blocks;
+        consider(0.75, blocks);
+        consider(1.25, blocks)
+    }
 }
 
 /// Runs over the tensor's base-grid levels with everything ATKF filters set to 0.
@@ -340,8 +406,8 @@ fn for_survivors(
 }
 
 /// Negative blocks outermost first, the zero bin, positive blocks.
-fn bins(blocks: &[Block]) -> Option<Bins> {
-    let mut list = Vec::with_capacity(2 * blocks.len() + 1);
+fn bins(blocks: &[Block], mut list: Vec<Bin>) -> Option<Bins> {
+    list.clear();
     for b in blocks.iter().rev() {
         let end = i64::from(b.lower) + (i64::from(b.stride) << b.bits) - 1;
         list.push(Bin {
@@ -364,69 +430,13 @@ fn bins(blocks: &[Block]) -> Option<Bins> {
     Bins::listed(list).ok()
 }
 
-/// Picks keep, asymmetry and blocks by estimated cost, so that the whole tensor's error stays at `distortion`.
-///
-/// The squared error of a value does not depend on its sign, so asymmetries other than 1 are tried last, at the best
-/// number of blocks only.
-pub(super) fn choose(source: &Source<'_>, distortion: f64, rms: f64, peak: f32) -> Option<Method> {
-    let (step, limit) = grid(distortion, rms, peak)?;
-    let stride = (source.len() / SEARCH_SAMPLE).max(1);
-    let (mut positive, mut negative, mut n) = (Vec::new(), Vec::new(), 0usize);
-    let mut levels = [0i32; BLOCK];
-    source.for_runs(0, &mut |at, values, _| {
-        let levels = &mut levels[..values.len()];
-        quantise::levels(values, 1.0 / step, 0.0, levels);
-        for (_, &k) in levels
-            .iter()
-            .enumerate()
-            .filter(|(i, _)| (at + i).is_multiple_of(stride))
-        {
-            n += 1;
-            if k > 0 {
-                positive.push(k as u32);
-            } else if k < 0 {
-                negative.push(k.unsigned_abs());
-            }
-        }
-    });
-    sort::sort(&mut positive);
-    sort::sort(&mut negative);
-    let sample = Sample {
-        positive,
-        negative,
-        n,
-        limit,
-        share: n as f64 / source.len() as f64,
-    };
-    let mut best: Option<(f64, Method)> = None;
-    let mut consider = |asymmetry: f32, blocks: u32| {
-        if let Some((cost, keep)) = sample.best_keep(asymmetry, blocks)
-            && best.is_none_or(|(c, _)| cost < c)
-        {
-            best = Some((
-                cost,
-                Method {
-                    keep,
-                    asymmetry,
-                    blocks,
-                    distortion,
-                },
-            ));
-        }
-        best.map(|(_, m)| m)
-    };
-    for blocks in [1, 2, 3, 4, 6, 8, 12, 16, 24, 32] {
-        consider(1.0, blocks);
-    }
-    let blocks = consider(1.0, 8)?.blocks;
-    consider(0.75, blocks);
-    consider(1.25, blocks)
-}
-
 /// Sorted grid magnitudes of a sample, for the parameter search.
+#[derive(Default)]
 struct Sample {
     positive: Vec<u32>,
     negative: Vec<u32>,
+    /// Those of both signs that survive.
+    survivors: Vec<u32>,
     n: usize,
     limit: u64,
     /// Share of the tensor that the sample is.
@@ -434,15 +444,43 @@ struct Sample {
 }
 
 impl Sample {
+    /// Takes some of a tensor's values on the base grid.
+    fn take(&mut self, source: &Source<'_>, step: f32, limit: u64) {
+        let stride = (source.len() / SEARCH_SAMPLE).max(1);
+        let Self { positive, negative, .. } = self;
+        positive.clear();
+        negative.clear();
+        let (mut levels, mut n) = ([0i32; BLOCK], 0);
+        source.for_runs(0, &mut |at, values, _| {
+            let levels = &mut levels[..values.len()];
+            quantise::levels(values, 1.0 / step, 0.0, levels);
+            for (_, &k) in levels
+                .iter()
+                .enumerate()
+                .filter(|(i, _)| (at + i).is_multiple_of(stride))
+            {
+                n += 1;
+                if k > 0 {
+                    positive.push(k as u32);
+                } else if k < 0 {
+                    negative.push(k.unsigned_abs());
+                }
+            }
+        });
+        sort::sort(positive);
+        sort::sort(negative);
+        (self.n, self.limit, self.share) = (n, limit, n as f64 / source.len() as f64);
+    }
+
     /// The smallest keep (of a bisection) whose error is allowed, with its cost in bits.
-    fn best_keep(&self, asymmetry: f32, blocks: u32) -> Option<(f64, f64)> {
+    fn best_keep(&mut self, asymmetry: f32, blocks: u32, partition: &mut Partition) -> Option<(f64, f64)> {
         let peak = self.positive.last().max(self.negative.last()).copied()?;
         let (mut low, mut high) = (0u32, peak);
         let mut found = None;
         // The dropped magnitudes below a threshold grow with it, and with them the error: bisect the threshold.
         while low < high {
             let middle = low + (high - low) / 2;
-            match self.cost(asymmetry, blocks, middle) {
+            match self.cost(asymmetry, blocks, middle, partition) {
                 Some(result) => {
                     found = Some(result);
                     low = middle + 1;
@@ -450,11 +488,11 @@ impl Sample {
                 None => high = middle,
             }
         }
-        found.or_else(|| self.cost(asymmetry, blocks, 0))
+        found.or_else(|| self.cost(asymmetry, blocks, 0, partition))
     }
 
     /// Bits and keep with everything below `threshold` dropped; `None` if the error exceeds the limit.
-    fn cost(&self, asymmetry: f32, count: u32, threshold: u32) -> Option<(f64, f64)> {
+    fn cost(&mut self, asymmetry: f32, count: u32, threshold: u32, partition: &mut Partition) -> Option<(f64, f64)> {
         let negative_threshold = (f64::from(threshold) / f64::from(asymmetry)) as u32;
         let p = self.positive.partition_point(|&v| v < threshold);
         let q = self.negative.partition_point(|&v| v < negative_threshold);
@@ -463,18 +501,17 @@ impl Sample {
             .chain(&self.negative[..q])
             .map(|&v| u64::from(v) * u64::from(v))
             .sum();
-        let survivors = merge(&self.positive[p..], &self.negative[q..]);
-        let (list, sizes, error) = blocks(&survivors, count, self.limit);
+        merge(&self.positive[p..], &self.negative[q..], &mut self.survivors);
+        let survivors = &self.survivors[..];
+        let error = partition.fill(survivors, count, self.limit);
         if dropped.saturating_add(error) > self.limit.saturating_mul(self.n as u64) {
             return None;
         }
         let total = self.n as f64;
         let surprise = |k: usize| if k == 0 { 0.0 } else { k as f64 * log2(total / k as f64) };
         let mut bits = surprise(self.n - survivors.len());
-        let mut rest = &survivors[..];
-        for (block, &size) in list.iter().zip(&sizes) {
-            let (part, after) = rest.split_at(size);
-            rest = after;
+        for (block, part) in partition.parts(survivors) {
+            let size = part.len();
             // A sign bit each; offsets, or cells with bins of their own.
             let mut inside = size as f64 * f64::from(block.bits);
             if (1..=CELL_BITS).contains(&block.bits) {
@@ -488,8 +525,8 @@ impl Sample {
 }
 
 /// Merges two sorted runs.
-fn merge(mut a: &[u32], mut b: &[u32]) -> Vec<u32> {
-    let mut merged = Vec::with_capacity(a.len() + b.len());
+fn merge(mut a: &[u32], mut b: &[u32], merged: &mut Vec<u32>) {
+    merged.clear();
     while let (Some(&x), Some(&y)) = (a.first(), b.first()) {
         if x <= y {
             merged.push(x);
@@ -501,5 +538,4 @@ fn merge(mut a: &[u32], mut b: &[u32]) -> Vec<u32> {
     }
     merged.extend_from_slice(a);
     merged.extend_from_slice(b);
-    merged
 }

@@ -8,9 +8,13 @@ pub(super) fn sort(values: &mut [u32]) {
     if highest == 0 {
         return;
     }
-    // (start, end, bit) of parts still to be split; a part is at most halved 32 times.
-    let mut parts = alloc::vec![(0usize, values.len(), 31 - highest.leading_zeros())];
-    while let Some((start, end, bit)) = parts.pop() {
+    // (start, end, bit) of parts still to be split: of every halving but the last one waits, and there are 32 at most.
+    let mut parts = [(0usize, 0usize, 0u32); 33];
+    parts[0] = (0, values.len(), 31 - highest.leading_zeros());
+    let mut waiting = 1;
+    while waiting > 0 {
+        waiting -= 1;
+        let (start, end, bit) = parts[waiting];
         let (mut low, mut high) = (start, end);
         while low < high {
             if values[low] >> bit & 1 == 0 {
@@ -23,42 +27,56 @@ pub(super) fn sort(values: &mut [u32]) {
         if bit > 0 {
             for (a, b) in [(start, low), (low, end)] {
                 if b - a > 1 {
-                    parts.push((a, b, bit - 1));
+                    parts[waiting] = (a, b, bit - 1);
+                    waiting += 1;
                 }
             }
         }
     }
 }
 
-/// The indices 0…keys.len() − 1 in ascending order of their keys, equal keys in index order.
-pub(super) fn order(keys: &[u32]) -> Vec<u32> {
-    let mut order: Vec<u32> = (0..keys.len() as u32).collect();
-    let mut scratch = Vec::new();
-    radix(&mut order, &mut scratch, |i| keys[i as usize]);
-    order
+/// Brings indices into the order of their keys.
+#[derive(Default)]
+pub(super) struct Order {
+    keys: Vec<u32>,
+    indices: Vec<u32>,
+    scratch: Vec<u32>,
 }
 
-fn radix(values: &mut Vec<u32>, scratch: &mut Vec<u32>, key: impl Fn(u32) -> u32) {
-    scratch.clear();
-    scratch.resize(values.len(), 0);
-    for shift in [0, 8, 16, 24] {
-        let digit = |v: u32| (key(v) >> shift & 255) as usize;
-        let mut starts = [0usize; 257];
-        for &v in values.iter() {
-            starts[digit(v) + 1] += 1;
+impl Order {
+    /// The indices 0…number of keys − 1 in ascending order of their keys, equal keys in index order.
+    pub fn of(&mut self, keys: impl Iterator<Item = u32>) -> &[u32] {
+        let Self {
+            keys: own,
+            indices,
+            scratch,
+        } = self;
+        own.clear();
+        own.extend(keys);
+        indices.clear();
+        indices.extend(0..own.len() as u32);
+        scratch.clear();
+        scratch.resize(own.len(), 0);
+        for shift in [0, 8, 16, 24] {
+            let digit = |i: u32| (own[i as usize] >> shift & 255) as usize;
+            let mut starts = [0usize; 257];
+            for &i in indices.iter() {
+                starts[digit(i) + 1] += 1;
+            }
+            if starts.contains(&indices.len()) {
+                continue;
+            }
+            for d in 0..256 {
+                starts[d + 1] += starts[d];
+            }
+            for &i in indices.iter() {
+                let at = &mut starts[digit(i)];
+                scratch[*at] = i;
+                *at += 1;
+            }
+            core::mem::swap(indices, scratch);
         }
-        if starts.contains(&values.len()) {
-            continue;
-        }
-        for i in 0..256 {
-            starts[i + 1] += starts[i];
-        }
-        for &v in values.iter() {
-            let at = &mut starts[digit(v)];
-            scratch[*at] = v;
-            *at += 1;
-        }
-        core::mem::swap(values, scratch);
+        indices
     }
 }
 
@@ -78,7 +96,7 @@ mod tests {
                 .collect();
             let mut expected: Vec<u32> = (0..n as u32).collect();
             expected.sort_by_key(|&i| values[i as usize]);
-            assert_eq!(order(&values), expected);
+            assert_eq!(Order::default().of(values.iter().copied()), expected);
             let mut sorted = values.clone();
             sorted.sort_unstable();
             sort(&mut values);

@@ -133,6 +133,7 @@ impl<'a> Source<'a> {
 }
 
 /// Energy and range of every scale group.
+#[derive(Default)]
 pub(super) struct Statistics {
     /// Σx² per group, f64.
     pub energy: Vec<f64>,
@@ -143,9 +144,11 @@ pub(super) struct Statistics {
 }
 
 impl Statistics {
-    /// Reads the tensor once; NaN and infinities are errors with the element's memory index.
-    pub fn of(source: &Source<'_>) -> Result<Self> {
-        let mut energy = alloc::vec![0.0; source.groups()];
+    /// Reads a tensor once; NaN and infinities are errors with the element's memory index.
+    pub fn read(&mut self, source: &Source<'_>) -> Result<()> {
+        let energy = &mut self.energy;
+        energy.clear();
+        energy.resize(source.groups(), 0.0);
         let mut peak_bits = 0u32;
         source.for_cells(0..source.len(), &mut |values, group| {
             let (sum, peak) = slicer_kernels::statistics(values);
@@ -162,11 +165,14 @@ impl Statistics {
             });
             return Err(Error::argument(ErrorCode::NonFinite, Field::Data, index as u64 - 1));
         }
-        Ok(Self {
-            energy,
-            count: source.len() / source.groups().max(1),
-            peak,
-        })
+        self.count = source.len() / source.groups().max(1);
+        self.peak = peak;
+        Ok(())
+    }
+
+    /// Energy of the group that has most.
+    pub fn busiest(&self) -> f64 {
+        self.energy.iter().fold(0.0, |a: f64, &b| if b > a { b } else { a })
     }
 
     pub fn total_energy(&self) -> f64 {

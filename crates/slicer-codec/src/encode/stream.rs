@@ -370,7 +370,8 @@ fn channel_classes(sample: &TensorRef<'_>, layout: Layout, view: &View) -> Resul
             source.view.channels as u64,
         ));
     }
-    let statistics = Statistics::of(&source)?;
+    let mut statistics = Statistics::default();
+    statistics.read(&source)?;
     let mean = statistics.total_energy() / statistics.energy.len().max(1) as f64;
     let class = |&e: &f64| {
         if e <= 0.0 || mean <= 0.0 {

@@ -68,9 +68,10 @@ impl Tally {
     }
 
     /// How often levels −127 (and all below) … 127 (and all above) occur, about, if one of `stride` was counted.
-    pub fn histogram(&self, stride: usize) -> Vec<u32> {
+    pub fn histogram(&self, stride: usize, out: &mut Vec<u32>) {
         let count = |level: i32| -> u32 { self.partial.iter().map(|p| p[usize::from(level as u8)]).sum() };
         let levels = -NEAR - 1..=NEAR + 1;
-        levels.map(|level| count(level) * stride as u32).collect()
+        out.clear();
+        out.extend(levels.map(|level| count(level) * stride as u32));
     }
 }

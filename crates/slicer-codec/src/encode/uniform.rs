@@ -6,7 +6,7 @@ use super::quantise::{self, MAX_LEVEL};
 use super::scale_codes::GroupSteps;
 use super::source::Source;
 use super::tally::{NEAR, Tally};
-use crate::bins::{Bins, Uniform};
+use crate::bins::{Bin, Bins, Uniform};
 use crate::bits::BitWriter;
 use crate::coding::Domain;
 use crate::crew::Crew;
@@ -21,6 +21,8 @@ use alloc::vec::Vec;
 const CHUNK: usize = slicer_kernels::CHUNK;
 /// Levels that are enough for a histogram; of more, a part of every run is counted.
 const SAMPLE: usize = 1 << 15;
+/// Levels that are told apart while the bins are open.
+const HISTOGRAM: usize = 2 * NEAR as usize + 3;
 
 /// Levels of a whole tensor: small ones as bytes, of the others no more than the number of their bits.
 #[derive(Default)]
@@ -105,6 +107,13 @@ impl Levels {
         self.near.try_reserve_exact(values).is_ok()
     }
 
+    /// Leaves the larger of both buffers to the tokens, for an encoder that has no levels.
+    pub fn lend(&mut self, tokens: &mut Vec<u8>) {
+        if tokens.capacity() < self.near.capacity() {
+            core::mem::swap(&mut self.near, tokens);
+        }
+    }
+
     /// Quantises a source.
     pub fn quantise(&mut self, source: &Source<'_>, steps: &GroupSteps, rounding: Rounding) {
         self.clear(source.len());
@@ -155,14 +164,13 @@ impl Levels {
         self.near.reserve_exact(values);
         self.stride = (values / SAMPLE).max(1);
         self.tallies.for_all(Tally::clear);
-        self.histogram.clear();
         self.residual = Residual::default();
     }
 
     /// Joins what was counted; after the last push.
     fn settle(&mut self) {
         self.tallies.join(Tally::add);
-        self.histogram = self.tallies.first.histogram(self.stride);
+        self.tallies.first.histogram(self.stride, &mut self.histogram);
     }
 
     /// Reconstruction shifts of levels ±1 and ±2 towards zero, in 1/256 of a step, and how many of them matter.
@@ -181,11 +189,14 @@ impl Levels {
     }
 
     /// Bins with the cheapest number of unit levels: rarer levels share escapes.
-    pub fn bins(&self, rounding: Rounding) -> Option<Bins> {
+    pub fn bins(&self, rounding: Rounding, buffer: Vec<Bin>) -> Option<Bins> {
         let (tally, (shrinks, shrink)) = (&self.tallies.first, self.shrink(rounding));
         let (low, high) = (tally.lowest.unsigned_abs(), tally.highest as u32);
         // A count's own share of the entropy, which every candidate but for its escapes has in common.
-        let shares: Vec<f64> = self.histogram.iter().map(|&h| share(h)).collect();
+        let mut shares = [0.0; HISTOGRAM];
+        for (own, &h) in shares.iter_mut().zip(&self.histogram) {
+            *own = share(h);
+        }
         let cost = |units: u32| {
             let (p, n) = (units.min(high), units.min(low));
             self.cost(&shares, n, p)
@@ -218,7 +229,7 @@ impl Levels {
             shrinks,
             shrink,
         };
-        Bins::uniform(spec, Vec::new()).ok()
+        Bins::uniform(spec, buffer).ok()
     }
 
     /// Bits of the level histogram when levels beyond −n…p share doubling escapes; a unit bin costs about a bit of table,
@@ -269,8 +280,9 @@ impl Levels {
         // Without memory for that, growth by doubling has none either.
         let _ = try_renew(&mut out.offsets, self.offset_bytes(bins) + CHUNK);
         let units = unit_range(bins);
+        // The levels become tokens where they are, or where they were.
+        core::mem::swap(&mut out.tokens, &mut self.near);
         if self.tallies.first.far_bits > 0 {
-            self.near = Vec::new();
             let ((low, high), zero) = (units, bins.zero() as u8);
             let mut sink = TokenSink::new(out, &source.view);
             again(&mut |at, levels| {
@@ -285,8 +297,6 @@ impl Levels {
             });
             return sink.finish();
         }
-        // The levels become tokens where they are.
-        out.tokens = core::mem::replace(&mut self.near, core::mem::take(&mut out.tokens));
         out.classes.clear();
         out.offsets.clear();
         out.starts.clear();
@@ -379,39 +389,42 @@ pub(super) fn unit_range(bins: &Bins) -> (i8, i8) {
     (-units(below), units(usize::from(count) - 1 - below))
 }
 
-/// Quantises a source uniformly; `None` if the levels do not fit the bins.
+/// Quantises a source uniformly; `false` if the levels do not fit the bins.
 pub(super) fn encode(
     source: &Source<'_>,
     steps: &GroupSteps,
     rounding: Rounding,
     levels: &mut Levels,
     tokens: &mut Tokens,
-) -> Option<Quantiser> {
+    quantiser: &mut Quantiser,
+) -> bool {
     if !levels.reserve(source.len(), &mut tokens.tokens) {
-        return None;
+        return false;
     }
     levels.quantise(source, steps, rounding);
     let tally = &levels.tallies.first;
     if tally.lowest <= -MAX_LEVEL || tally.highest >= MAX_LEVEL {
-        return None;
+        return false;
     }
-    let bins = levels.bins(rounding)?;
+    let buffer = core::mem::take(&mut quantiser.bins).into_buffer();
+    let Some(bins) = levels.bins(rounding, buffer) else {
+        return false;
+    };
     let again: Again<'_> = &|f| for_levels(source, steps, rounding, f);
     levels.tokens(source, &bins, again, tokens);
-    Some(Quantiser {
-        domain: Domain::Real,
-        step: steps.base(),
-        scales: steps.codes(),
-        bins,
-    })
+    (quantiser.domain, quantiser.step, quantiser.bins) = (Domain::Real, steps.base(), bins);
+    quantiser.scales.clear();
+    quantiser.scales.extend_from_slice(steps.codes());
+    true
 }
 
-/// Codes an integer tensor exactly: level = value.
+/// Codes an integer tensor exactly: level = value; `false` if the levels do not fit the bins.
 pub(super) fn encode_integers(
     source: &Source<'_>,
     levels: &mut Levels,
     tokens: &mut Tokens,
-) -> Result<Option<Quantiser>> {
+    quantiser: &mut Quantiser,
+) -> Result<bool> {
     if !levels.reserve(source.len(), &mut tokens.tokens) {
         let values = source.len() as u64;
         return Err(Error::argument(ErrorCode::LimitExceeded, Field::Data, values));
@@ -432,16 +445,14 @@ pub(super) fn encode_integers(
     levels.settle();
     let tally = &levels.tallies.first;
     if tally.lowest < -MAX_LEVEL || tally.highest > MAX_LEVEL {
-        return Ok(None);
+        return Ok(false);
     }
-    let Some(bins) = levels.bins(PLAIN) else {
-        return Ok(None);
+    let buffer = core::mem::take(&mut quantiser.bins).into_buffer();
+    let Some(bins) = levels.bins(PLAIN, buffer) else {
+        return Ok(false);
     };
     levels.tokens(source, &bins, again, tokens);
-    Ok(Some(Quantiser {
-        domain: Domain::Integer,
-        step: 1.0,
-        scales: Vec::new(),
-        bins,
-    }))
+    (quantiser.domain, quantiser.step, quantiser.bins) = (Domain::Integer, 1.0, bins);
+    quantiser.scales.clear();
+    Ok(true)
 }

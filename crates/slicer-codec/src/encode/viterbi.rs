@@ -15,7 +15,7 @@ pub(super) use slicer_dense::viterbi::{NEAR, Objective, Rates};
 const CLASSES: usize = 12 * 8;
 
 /// From counts by class and union; `shared` lets both unions use all counts.
-fn rates(counts: &[[[u32; NEAR]; 2]], shared: bool) -> Rates {
+fn rates(counts: &[[[u32; NEAR]; 2]], shared: bool, rates: &mut Rates) {
     let table = |counts: [u32; NEAR]| {
         let mut weights = [0.0f64; NEAR];
         let mut prior = 0.3;
@@ -30,7 +30,7 @@ fn rates(counts: &[[[u32; NEAR]; 2]], shared: bool) -> Rates {
         }
         bits
     };
-    let rates = counts.iter().map(|[a, b]| {
+    let tables = counts.iter().map(|[a, b]| {
         if shared {
             let mut sum = *a;
             sum.iter_mut().zip(b).for_each(|(s, n)| *s += n);
@@ -39,7 +39,8 @@ fn rates(counts: &[[[u32; NEAR]; 2]], shared: bool) -> Rates {
             [table(*a), table(*b)]
         }
     });
-    Rates(rates.collect())
+    rates.0.clear();
+    rates.0.extend(tables);
 }
 
 fn check(found: bool, values: usize) -> Result<()> {
@@ -54,6 +55,10 @@ fn check(found: bool, values: usize) -> Result<()> {
 #[derive(Default)]
 pub(super) struct Trellis {
     search: Search,
+    /// Of every magnitude, by class and union quantiser: how often it was chosen, and the bits that follow.
+    counts: Vec<[[u32; NEAR]; 2]>,
+    rates: Rates,
+    unions: Vec<u8>,
     classes: Vec<u8>,
     sums: Vec<(u32, u32)>,
 }
@@ -68,20 +73,23 @@ impl Trellis {
         objective: Objective,
         levels: &mut [i32],
     ) -> Result<()> {
-        let mut unions = Vec::new();
-        try_resize(&mut unions, values.len(), Field::Data)?;
+        self.unions.clear();
+        try_resize(&mut self.unions, values.len(), Field::Data)?;
         for pass in 0..PASSES {
             self.classify(levels, view)?;
-            let mut counts = alloc::vec![[[0u32; NEAR]; 2]; CLASSES];
-            for ((&k, &class), &union) in levels.iter().zip(&self.classes).zip(&unions) {
+            let counts = &mut self.counts;
+            counts.clear();
+            counts.resize(CLASSES, [[0; NEAR]; 2]);
+            for ((&k, &class), &union) in levels.iter().zip(&self.classes).zip(&self.unions) {
                 counts[usize::from(class)][usize::from(union)][(k.unsigned_abs() as usize).min(NEAR - 1)] += 1;
             }
-            let rates = rates(&counts, pass == 0);
+            rates(counts, pass == 0, &mut self.rates);
             for (first, count, stride) in sequences.iter() {
                 let (classes, sequence) = (&self.classes, (first, count, stride));
+                let (rates, unions) = (&self.rates, &mut self.unions);
                 let found = self
                     .search
-                    .path(values, classes, sequence, objective, &rates, levels, &mut unions);
+                    .path(values, classes, sequence, objective, rates, levels, unions);
                 check(found, count)?;
             }
         }

@@ -20,10 +20,10 @@ pub(crate) use inline::{coded_bits, quantise};
 const PRECISIONS: [u32; 4] = [12, 11, 10, 9];
 
 /// Where the tables of a setup come from.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TableSource {
-    /// Log-frequencies of every token of every table, in quarter octaves; 0 = token absent.
-    Inline(Vec<u8>),
+    /// Log-frequencies of every token of every table.
+    Inline,
     /// The built-in family: one shape, scales in arithmetic progression.
     Family {
         /// Tail shape 0–3, heavy to light.
@@ -46,6 +46,14 @@ pub struct Tables {
     pub count: usize,
     tokens: usize,
     frequencies: Vec<u16>,
+    /// Of inline tables, in quarter octaves; 0 = token absent.
+    pub(crate) logs: Vec<u8>,
+}
+
+impl Default for Tables {
+    fn default() -> Self {
+        Self::empty(TableBuffers::default())
+    }
 }
 
 /// Buffers of tables that are no longer needed.
@@ -56,18 +64,22 @@ pub(crate) struct TableBuffers {
 }
 
 impl Tables {
-    /// No tables, on a buffer for later ones.
-    pub(crate) fn empty(buffers: TableBuffers) -> Self {
+    /// No tables, on buffers for later ones.
+    pub(crate) fn empty(mut buffers: TableBuffers) -> Self {
+        buffers.frequencies.clear();
+        buffers.logs.clear();
         Self {
-            source: TableSource::Inline(buffers.logs),
+            source: TableSource::Inline,
             precision: PRECISIONS[0],
             count: 0,
             tokens: 0,
             frequencies: buffers.frequencies,
+            logs: buffers.logs,
         }
     }
 
-    /// Expands a source; with a trellis every second table is for union 1. `Err` if a table has no mass or a family index is out of range.
+    /// Tables of the built-in family; see [`Self::expand`].
+    #[cfg(any(feature = "encode", test))]
     pub fn new(
         source: TableSource,
         precision: u32,
@@ -75,59 +87,53 @@ impl Tables {
         bins: &Bins,
         trellis: bool,
     ) -> core::result::Result<Self, ErrorCode> {
-        Self::reusing(Vec::new(), source, precision, count, bins, trellis)
+        let mut tables = Self::empty(TableBuffers::default());
+        tables.expand(source, precision, count, bins, trellis)?;
+        Ok(tables)
     }
 
-    fn reusing(
-        mut frequencies: Vec<u16>,
+    /// Makes the tables of a source, of `logs` where they are inline; with a trellis every second table is for union 1. `Err` if a
+    /// table has no mass or a family index is out of range.
+    pub(crate) fn expand(
+        &mut self,
         source: TableSource,
         precision: u32,
         count: usize,
         bins: &Bins,
         trellis: bool,
-    ) -> core::result::Result<Self, ErrorCode> {
+    ) -> core::result::Result<(), ErrorCode> {
         let tokens = bins.list().len();
         if count == 0 || count > MAX_TABLES || !PRECISIONS.contains(&precision) {
             return Err(ErrorCode::BadTable);
         }
-        frequencies.clear();
-        frequencies.resize(count * tokens, 0);
+        self.frequencies.clear();
+        self.frequencies.resize(count * tokens, 0);
         let mut weights = [0u64; MAX_TOKENS];
         let weights = &mut weights[..tokens];
-        for (t, table) in frequencies.chunks_exact_mut(tokens).enumerate() {
-            match &source {
-                TableSource::Inline(logs) => inline::weights(&logs[t * tokens..][..tokens], weights)?,
+        for (t, table) in self.frequencies.chunks_exact_mut(tokens).enumerate() {
+            match source {
+                TableSource::Inline => inline::weights(&self.logs[t * tokens..][..tokens], weights)?,
                 TableSource::Family {
                     shape,
                     first,
                     increment,
                 } => {
                     let (scale, union) = if trellis { (t / 2, t % 2) } else { (t, 0) };
-                    let scale = u32::from(*first) + scale as u32 * u32::from(*increment);
-                    family::weights(bins, *shape, scale, union, weights)?;
+                    let scale = u32::from(first) + scale as u32 * u32::from(increment);
+                    family::weights(bins, shape, scale, union, weights)?;
                 }
             }
             normalise(weights, precision, table);
         }
-        Ok(Self {
-            source,
-            precision,
-            count,
-            tokens,
-            frequencies,
-        })
+        (self.source, self.precision, self.count, self.tokens) = (source, precision, count, tokens);
+        Ok(())
     }
 
     /// The buffers, for the next setup.
     pub(crate) fn into_buffers(self) -> TableBuffers {
-        let logs = if let TableSource::Inline(logs) = self.source {
-            logs
-        } else {
-            Vec::new()
-        };
         TableBuffers {
             frequencies: self.frequencies,
-            logs,
+            logs: self.logs,
         }
     }
 
@@ -161,13 +167,13 @@ impl Tables {
         let tokens = bins.list().len();
         account.charge_bytes((count * (tokens * 2 + (4 << precision))) as u64, Field::Tables, start)?;
         account.charge_work((count * (tokens * 8 + (1 << precision))) as u64, Field::Tables, start)?;
+        let mut tables = Self::empty(buffers);
         let source = if head & 3 == 0 {
             let base = r.pos();
             let bytes = r.take(r.remaining(), Field::Tables)?;
-            let mut logs = buffers.logs;
-            let used = inline::read(bytes, base, count, tokens, &mut logs)?;
+            let used = inline::read(bytes, base, count, tokens, &mut tables.logs)?;
             r.rewind(bytes.len() - used);
-            TableSource::Inline(logs)
+            TableSource::Inline
         } else {
             let b = r.take(3, Field::Tables)?;
             TableSource::Family {
@@ -176,7 +182,8 @@ impl Tables {
                 increment: b[2],
             }
         };
-        let tables = Self::reusing(buffers.frequencies, source, precision, count, bins, trellis)
+        tables
+            .expand(source, precision, count, bins, trellis)
             .map_err(|code| Error::new(code, Field::Tables, start, count as u64))?;
         r.note(Field::Tables, start, count as f64);
         Ok(tables)
@@ -185,11 +192,11 @@ impl Tables {
     #[cfg(feature = "encode")]
     pub(crate) fn write(&self, out: &mut Vec<u8>) {
         let precision = PRECISIONS.iter().position(|&p| p == self.precision).unwrap_or(0) as u8;
-        match &self.source {
-            TableSource::Inline(logs) => {
+        match self.source {
+            TableSource::Inline => {
                 out.push(precision << 2);
                 put_varint(out, self.count as u32);
-                inline::write(logs, self.tokens, out);
+                inline::write(&self.logs, self.tokens, out);
             }
             TableSource::Family {
                 shape,
@@ -198,10 +205,26 @@ impl Tables {
             } => {
                 out.push(precision << 2 | 1);
                 put_varint(out, self.count as u32);
-                out.extend([*shape, *first, *increment]);
+                out.extend([shape, first, increment]);
             }
         }
     }
+}
+
+/// Frequencies of one table of the built-in family, into one per bin; `Err` for a shape or scale there is none of.
+#[cfg(feature = "encode")]
+pub(crate) fn family_table(
+    bins: &Bins,
+    shape: u8,
+    scale: u8,
+    precision: u32,
+    out: &mut [u16],
+) -> core::result::Result<(), ErrorCode> {
+    let mut weights = [0u64; MAX_TOKENS];
+    let weights = &mut weights[..bins.list().len()];
+    family::weights(bins, shape, scale.into(), 0, weights)?;
+    normalise(weights, precision, out);
+    Ok(())
 }
 
 /// Turns weights into frequencies that sum to 2^precision; every non-zero weight keeps at least 1 (spec § Normalisation).
