@@ -49,12 +49,53 @@ fn slices(mut c: u32, data: &[u8]) -> u32 {
     c
 }
 
-/// The processor's own instruction: eight bytes a step.
+/// Bytes of a run of which three are read side by side.
+#[cfg(all(feature = "std", target_arch = "x86_64"))]
+const RUN: usize = 2048;
+
+/// Product of two remainders, in which bit 31 is x⁰.
+#[cfg(all(feature = "std", target_arch = "x86_64"))]
+const fn product(a: u32, mut b: u32) -> u32 {
+    let (mut sum, mut bit) = (0, 32);
+    while bit > 0 {
+        bit -= 1;
+        sum ^= b & (a >> bit & 1).wrapping_neg();
+        b = b >> 1 ^ POLYNOMIAL & (b & 1).wrapping_neg();
+    }
+    sum
+}
+
+/// What so many zero bytes multiply a remainder by.
+#[cfg(all(feature = "std", target_arch = "x86_64"))]
+const fn zeros(bytes: usize) -> u32 {
+    let (mut power, mut done) = (1 << 31, 0);
+    while done < bytes {
+        power = product(power, 1 << 23);
+        done += 1;
+    }
+    power
+}
+
+/// The processor's own instruction: eight bytes a step, and of long data three steps at a time, as each waits for the one before.
 #[cfg(all(feature = "std", target_arch = "x86_64"))]
 #[target_feature(enable = "sse4.2")]
-fn by_instruction(c: u32, data: &[u8]) -> u32 {
+fn by_instruction(mut c: u32, data: &[u8]) -> u32 {
     use core::arch::x86_64::{_mm_crc32_u8, _mm_crc32_u64};
-    let (words, tail) = data.as_chunks();
+    const BEHIND: u32 = zeros(RUN);
+    let mut threes = data.chunks_exact(3 * RUN);
+    for runs in &mut threes {
+        let (first, rest) = runs.as_chunks().0.split_at(RUN / 8);
+        let (second, third) = rest.split_at(RUN / 8);
+        let mut sums = [u64::from(c), 0, 0];
+        for ((x, y), z) in first.iter().zip(second).zip(third) {
+            sums[0] = _mm_crc32_u64(sums[0], u64::from_le_bytes(*x));
+            sums[1] = _mm_crc32_u64(sums[1], u64::from_le_bytes(*y));
+            sums[2] = _mm_crc32_u64(sums[2], u64::from_le_bytes(*z));
+        }
+        let [x, y, z] = sums.map(|sum| sum as u32);
+        c = product(product(x, BEHIND) ^ y, BEHIND) ^ z;
+    }
+    let (words, tail) = threes.remainder().as_chunks();
     let c = words
         .iter()
         .fold(u64::from(c), |c, w| _mm_crc32_u64(c, u64::from_le_bytes(*w)));
@@ -91,7 +132,7 @@ mod tests {
         let data: Vec<u8> = (0..LONG + 13).map(|i| (i * 31 % 253) as u8).collect();
         assert_eq!(crc32c(&data), !bytewise(!0, &data));
         assert_eq!(slices(!0, &data[..LONG]), bytewise(!0, &data[..LONG]));
-        for n in 0..258 {
+        for n in (0..258).chain(6140..6150).chain(12_280..12_300) {
             assert_eq!(crc32c(&data[..n]), !bytewise(!0, &data[..n]));
         }
     }

@@ -4,7 +4,7 @@
 //! on how many threads there are. They are those of the rayon pool that the call runs in.
 
 #[cfg(any(feature = "encode", feature = "threads"))]
-use {crate::error::Result, alloc::vec::Vec};
+use {crate::error::Result, alloc::vec::Vec, core::ops::Range};
 
 /// Workers with their buffers.
 #[derive(Default)]
@@ -13,6 +13,9 @@ pub(crate) struct Crew<W> {
     pub first: W,
     #[cfg(feature = "threads")]
     others: Vec<W>,
+    /// What items append, until it is joined.
+    #[cfg(all(feature = "encode", feature = "threads"))]
+    parts: Vec<Vec<u8>>,
 }
 
 impl<W> Crew<W> {
@@ -52,6 +55,27 @@ impl<W: Default + Send> Crew<W> {
         Ok(())
     }
 
+    /// Calls `f` for the parts of `0..len`, of `per()` each, where that many values are worth it, else for all at once.
+    pub fn parts<T: Send>(
+        &mut self,
+        values: usize,
+        len: usize,
+        per: impl FnOnce() -> usize,
+        f: impl Fn(&mut W, Range<usize>) -> T + Sync,
+        mut done: impl FnMut(T),
+    ) {
+        #[cfg(feature = "threads")]
+        if pays(values) {
+            let per = per().max(1);
+            let parts = (0..len.div_ceil(per)).map(|part| part * per..len.min(part * per + per));
+            let shared = self.share(threads(), parts, |worker, part| Ok(f(worker, part)), done);
+            debug_assert!(shared.is_ok(), "nothing was wrong");
+            return;
+        }
+        done(f(&mut self.first, 0..len));
+        let _ = (values, per);
+    }
+
     /// The same where `f` appends bytes to what is given last; `done` is told how many.
     pub fn append<I: Send>(
         &mut self,
@@ -62,15 +86,21 @@ impl<W: Default + Send> Crew<W> {
     ) -> Result<()> {
         #[cfg(feature = "threads")]
         if items.len() > 1 && threads() > 1 {
-            let own = |worker: &mut W, item| {
-                let mut bytes = Vec::new();
-                f(worker, item, &mut bytes)?;
-                Ok(bytes)
+            let count = items.len();
+            // Kept for the next call: memory that is given back has to be cleared before it is had again.
+            let mut parts = core::mem::take(&mut self.parts);
+            parts.resize_with(count.max(parts.len()), Vec::new);
+            let own = |worker: &mut W, (item, own): (I, &mut Vec<u8>)| {
+                own.clear();
+                f(worker, item, own)
             };
-            return self.share(threads(), items, own, |bytes| {
-                out.extend_from_slice(&bytes);
-                done(bytes.len());
-            });
+            let result = self.share(threads(), items.zip(&mut parts), own, |()| ());
+            for part in &parts[..count] {
+                out.extend_from_slice(part);
+                done(part.len());
+            }
+            self.parts = parts;
+            return result;
         }
         for item in items {
             let before = out.len();
@@ -79,6 +109,16 @@ impl<W: Default + Send> Crew<W> {
         }
         Ok(())
     }
+}
+
+/// True where so many values are worth several threads, and there are several.
+#[cfg(feature = "encode")]
+#[inline(always)]
+pub(crate) fn pays(_values: usize) -> bool {
+    #[cfg(feature = "threads")]
+    return _values > 1 << 19 && threads() > 1;
+    #[cfg(not(feature = "threads"))]
+    false
 }
 
 /// Threads that a call may use: those of the pool whose `install` is running, else of rayon's global one.

@@ -1,5 +1,7 @@
 //! Any number of threads gives the same bytes, reports, values and errors as one.
 
+mod rotation;
+
 use slicer_codec::*;
 
 const THREADS: [usize; 2] = [2, 5];
@@ -32,7 +34,7 @@ fn random(seed: u32) -> impl FnMut() -> u32 {
 
 /// Smooth planes of unlike channels, every third without negative values, now and then a value far outside.
 fn tensor(dtype: DType, dims: &[u32], far: bool) -> Vec<u8> {
-    let plane: u32 = dims[2..].iter().product();
+    let plane: u32 = dims.iter().skip(2).product();
     let (mut next, mut previous) = (random(7), 0.0f32);
     let values = (0..dims.iter().product::<u32>()).map(|i| {
         let noise = (0..4).map(|_| next() as f32 / (1 << 24) as f32 - 0.5).sum::<f32>();
@@ -80,10 +82,11 @@ fn round_trip(what: &str, dtype: DType, dims: &[u32], bytes: &[u8], options: &En
 
 #[test]
 fn frames_and_reports() {
-    let shapes: [(&[u32], bool); 3] = [
+    let shapes: [(&[u32], bool); 4] = [
         (&[3, 77, 50, 61], true),
         (&[40, 1021, 4, 4], true),
         (&[2, 3, 700, 301], false),
+        (&[1100, 576], false),
     ];
     for (dims, far) in shapes {
         let bytes = tensor(DType::F32, dims, far);
@@ -137,6 +140,102 @@ fn transforms_and_the_dense_coder() {
     assert_ne!(features & feature::DENSE, 0);
     assert_ne!(features & feature::SEGMENTS, 0);
     damaged("dense", &frame, 6);
+}
+
+/// Parts of a frame that stand by themselves: its setup with the version, and its body without the last segment's length.
+fn taken_apart(frame: &[u8], sections: Sections) -> (Vec<u8>, Vec<u8>) {
+    let setup = sections.header + sections.bins + sections.tables + sections.maps;
+    let payload = setup + sections.body;
+    let more = frame[..payload - 1].iter().rev().take_while(|&&b| b > 127).count();
+    let body = [&frame[setup..payload - 1 - more], &frame[payload..frame.len() - 4]];
+    (frame[4..setup].to_vec(), body.concat())
+}
+
+#[test]
+fn bare_bodies() {
+    let dims = [1, 140, 64, 64];
+    let bytes = tensor(DType::F32, &dims, true);
+    let source = TensorRef::new(DType::F32, &dims, &bytes).unwrap();
+    for effort in [Effort::Fast, Effort::Default] {
+        let what = format!("a body, {effort:?}");
+        let (frame, report) = encode(&source, &options(Budget::Step(0.5), effort)).unwrap();
+        let (setup, body) = taken_apart(&frame, report.sections);
+        let decoded = |body: &[u8]| {
+            let (mut decoder, mut out) = (StreamDecoder::new(&setup, &[], Limits::default()).unwrap(), Vec::new());
+            // Twice, the second time with what the first left.
+            (0..2)
+                .map(|_| {
+                    decoder
+                        .decode_into(body, Limits::default(), &mut out)
+                        .map(|_| out.clone())
+                })
+                .collect::<Vec<_>>()
+        };
+        let all = same(&what, || decoded(&body));
+        let expected = decode(&frame, Limits::default()).unwrap().bytes;
+        assert!(all.iter().all(|tensor| tensor.as_ref() == Ok(&expected)));
+        for case in 1..5 {
+            let mut broken = body.clone();
+            let at = case * (body.len() / 5);
+            broken[at..at + 9].fill(0x5a);
+            same(&what, || decoded(&broken));
+            broken.truncate(at);
+            let all = same(&what, || decoded(&broken));
+            assert!(all.iter().all(Result::is_err));
+        }
+    }
+    // One that is made as a body has one segment, however large.
+    let options = StreamOptions::new(DType::F32, &dims, 0.5);
+    same("a stream", || {
+        let (mut encoder, mut body) = (StreamEncoder::new(&options, Some(&source)).unwrap(), Vec::new());
+        let sections = encoder.encode(&bytes, &mut body).unwrap();
+        let mut decoder = StreamDecoder::new(&encoder.setup(), &[], Limits::default()).unwrap();
+        let mut out = Vec::new();
+        decoder.decode_into(&body, Limits::default(), &mut out).unwrap();
+        (encoder.setup(), body, sections, out)
+    });
+}
+
+#[test]
+fn channel_transforms() {
+    let dims = [2, 70, 64, 64];
+    let bytes = tensor(DType::F32, &dims, false);
+    let source = TensorRef::new(DType::F32, &dims, &bytes).unwrap();
+    for (tools, effort, granularity) in [
+        (recipe::TRANSFORM, Effort::Default, Granularity::Tensor),
+        (recipe::TRANSFORM | recipe::DCT, Effort::Dense, Granularity::Tensor),
+        (recipe::TRANSFORM, Effort::Fast, Granularity::Channel),
+    ] {
+        let what = format!("a transform, {tools} {effort:?}");
+        let profile = rotation::profile(70, 50, tools, 3);
+        let options = EncodeOptions {
+            granularity,
+            ..options(Budget::Step(0.5), effort)
+        };
+        let (frame, _) = same(&what, || {
+            let (mut encoder, mut frame) = (Encoder::new(), Vec::new());
+            encoder.set_profile(Some(profile.clone())).unwrap();
+            let report = encoder.encode(&source, &options, &mut frame);
+            seen(&report.map(|report| (frame, report)))
+        })
+        .unwrap();
+        let decoded = |frame: &[u8]| {
+            let (mut decoder, mut out) = (Decoder::new(), Vec::new());
+            decoder.add_profile(profile.clone()).unwrap();
+            decoder.decode_into(frame, Limits::default(), &mut out).map(|_| out)
+        };
+        let all = same(&what, || decoded(&frame)).expect("a sound frame");
+        assert_eq!(all.len(), bytes.len());
+        if granularity == Granularity::Tensor {
+            let unknown = same(&what, || decode(&frame, Limits::default())).unwrap_err();
+            assert_eq!(unknown.code(), ErrorCode::UnknownProfile);
+        }
+        for at in [frame.len() / 4, frame.len() / 2] {
+            let mut broken = frame.clone();
+            broken[at..at + 9].fill(0x5a);
+            same(&what, || decoded(&sealed(broken.clone()))).ok();
+        }
+    }
 }
 
 #[test]

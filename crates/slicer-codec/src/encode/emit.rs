@@ -14,6 +14,7 @@ use crate::rans::encode::SymbolTables;
 use crate::segment::ClassMap;
 use crate::setup::{Setup, feature};
 use alloc::vec::Vec;
+use core::ops::Range;
 
 /// Tokens of a whole tensor in scan order, with their offsets packed per segment.
 #[derive(Default)]
@@ -120,11 +121,15 @@ impl Emitter {
         let Some(coding) = &plan.setup.coding else {
             return Ok(());
         };
+        let (_, count) = coding.segmentation(&plan.view);
+        let listed = count.saturating_sub(usize::from(framing == Framing::Bare));
         let table = out.len();
+        // Segments of large tensors take from 16 kB to 2 MB.
+        let room = 3 * listed;
+        out.resize(table + room, 0);
         self.segments(coding, &plan.view, info, tokens, out)?;
-        let listed = self.lengths.len() - usize::from(framing == Framing::Bare && !self.lengths.is_empty());
-        sections.payload = out.len() - table;
-        sections.body = insert_lengths(out, table, &self.lengths[..listed]) - start;
+        sections.payload = out.len() - table - room;
+        sections.body = put_lengths(out, table..table + room, &self.lengths[..listed]) - start;
         Ok(())
     }
 
@@ -163,20 +168,23 @@ impl Emitter {
     }
 }
 
-/// Puts the segment table in front of the payload, which is only known to be this long once it is there. Returns where the
-/// payload begins.
-fn insert_lengths(out: &mut Vec<u8>, at: usize, lengths: &[u32]) -> usize {
-    if lengths.is_empty() {
-        return at;
-    }
+/// Puts the segment table in front of the payload, which is only known to be this long once it is there: where its place is,
+/// or the payload is moved. Returns where the payload begins.
+fn put_lengths(out: &mut Vec<u8>, place: Range<usize>, lengths: &[u32]) -> usize {
     let table: usize = lengths.iter().map(|&l| varint_len(l)).sum();
-    let end = out.len();
+    let begin = place.start + table;
+    let end = out.len() - place.end + begin;
+    if begin != place.end {
+        out.resize(end.max(out.len()), 0);
+        out.copy_within(place.end..place.end + (end - begin), begin);
+        out.truncate(end);
+    }
     for &length in lengths {
         put_varint(out, length);
     }
-    out[at..].rotate_right(table);
-    debug_assert_eq!(out.len(), end + table);
-    at + table
+    out.copy_within(end.., place.start);
+    out.truncate(end);
+    begin
 }
 
 /// Writes a frame that carries the tensor's bytes as they are.

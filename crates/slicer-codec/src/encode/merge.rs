@@ -4,6 +4,7 @@
 
 use super::counts::{Axis, Counters, Counts, Map};
 use super::sort::Order;
+use crate::crew::Crew;
 use crate::limits::MAX_TOKENS;
 use crate::math::log2;
 use alloc::vec::Vec;
@@ -24,7 +25,14 @@ pub(super) struct Grouping {
 
 impl Grouping {
     /// Puts members into buckets by how busy they are, and counts each bucket's tokens.
-    pub fn fill(&mut self, counts: &Counts<'_>, axis: Axis, busy: &[u64], order: &mut Order, counters: &mut Counters) {
+    pub fn fill(
+        &mut self,
+        counts: &Counts<'_>,
+        axis: Axis,
+        busy: &[u64],
+        order: &mut Order,
+        counters: &mut Crew<Counters>,
+    ) {
         self.bucket_of.clear();
         self.histograms.clear();
         let members = busy.len();

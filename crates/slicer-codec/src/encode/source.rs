@@ -1,11 +1,17 @@
 //! The tensor to encode, read in scan order and in blocks.
 
+use crate::crew::{self, Crew};
 use crate::dtype::DType;
 use crate::elements::{self, BLOCK};
 use crate::error::{Error, ErrorCode, Field, Result};
 use crate::layout::{Dims, Layout, View};
 use alloc::vec::Vec;
 use core::ops::Range;
+
+/// Values that are worth handing to another thread.
+const PART: usize = 1 << 16;
+/// Shorter runs are too many to keep what is found of each.
+const SHORT: usize = 256;
 
 /// A tensor to encode: little-endian elements in row-major order.
 #[derive(Clone, Copy)]
@@ -108,13 +114,28 @@ impl<'a> Source<'a> {
         });
     }
 
-    /// Calls `f(first, length, group)` for these runs.
-    fn runs(&self, range: Range<usize>, cut: usize, f: &mut dyn FnMut(usize, usize, usize)) {
-        let run = match self.granularity {
+    /// Consecutive values of a group.
+    fn run(&self) -> usize {
+        match self.granularity {
             Granularity::Tensor => self.len(),
             Granularity::Row => self.view.channels * self.view.plane(),
             Granularity::Channel => self.view.plane(),
+        }
+    }
+
+    /// Parts of the tensor that are made of the same runs as the whole.
+    fn parts(&self) -> impl ExactSizeIterator<Item = Range<usize>> {
+        let (len, run) = (self.len(), self.run().max(1));
+        let begin = move |part: usize| match part * PART {
+            at if at >= len => len,
+            at => at - at % run % BLOCK,
         };
+        (0..len.div_ceil(PART)).map(move |part| begin(part)..begin(part + 1))
+    }
+
+    /// Calls `f(first, length, group)` for these runs.
+    fn runs(&self, range: Range<usize>, cut: usize, f: &mut dyn FnMut(usize, usize, usize)) {
+        let run = self.run();
         let mut at = range.start;
         while at < range.end {
             let mut end = (at + BLOCK).min((at / run + 1) * run).min(range.end);
@@ -150,11 +171,27 @@ impl Statistics {
         energy.clear();
         energy.resize(source.groups(), 0.0);
         let mut peak_bits = 0u32;
-        source.for_cells(0..source.len(), &mut |values, group| {
-            let (sum, peak) = slicer_kernels::statistics(values);
+        let mut add = |(sum, peak): (f64, u32), group: usize| {
             energy[group] += sum;
             peak_bits = peak_bits.max(peak);
-        });
+        };
+        if crew::pays(source.len()) && source.run() >= SHORT {
+            // A group's sum is rounded run by run: those of all runs are added in their order, whoever found them.
+            let found = |(): &mut (), part| {
+                let mut found = Vec::new();
+                source.for_cells(part, &mut |cells, group| {
+                    found.push((slicer_kernels::statistics(cells), group))
+                });
+                Ok(found)
+            };
+            Crew::default().each(source.parts(), found, |found| {
+                found.into_iter().for_each(|(found, group)| add(found, group));
+            })?;
+        } else {
+            source.for_cells(0..source.len(), &mut |cells, group| {
+                add(slicer_kernels::statistics(cells), group);
+            });
+        }
         let peak = f32::from_bits(peak_bits);
         if !peak.is_finite() {
             let mut index = 0;

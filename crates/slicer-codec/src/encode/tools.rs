@@ -8,6 +8,7 @@ use super::source::Source;
 use crate::bins::Bins;
 use crate::classes::list_len;
 use crate::contexts::{MAX_THRESHOLDS, Thresholds};
+use crate::crew::Crew;
 use crate::limits::MAX_TOKENS;
 use crate::math::log2;
 use crate::tables::{SCALES, SHAPES, TableSource, coded_bits, family_table, quantise};
@@ -36,7 +37,7 @@ pub(super) enum Search {
 /// Picks tools for one tensor after the other. Histograms lie one after the other, each with a count for every bin.
 #[derive(Default)]
 pub(super) struct Chooser {
-    counters: Counters,
+    counters: Crew<Counters>,
     /// Sums of ranks by channel and by row.
     busy: [Vec<u64>; 2],
     order: Order,

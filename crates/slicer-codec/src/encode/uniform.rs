@@ -103,8 +103,9 @@ impl Levels {
         if self.near.capacity() < tokens.capacity() {
             core::mem::swap(&mut self.near, tokens);
         }
-        self.near.clear();
-        self.near.try_reserve_exact(values).is_ok()
+        // What is there may stay: it is overwritten.
+        self.near.truncate(values);
+        self.near.try_reserve_exact(values - self.near.len()).is_ok()
     }
 
     /// Leaves the larger of both buffers to the tokens, for an encoder that has no levels.
@@ -160,8 +161,6 @@ impl Levels {
 
     /// Starts over for this many levels.
     fn clear(&mut self, values: usize) {
-        self.near.clear();
-        self.near.reserve_exact(values);
         self.stride = (values / SAMPLE).max(1);
         self.tallies.for_all(Tally::clear);
         self.residual = Residual::default();
@@ -430,6 +429,7 @@ pub(super) fn encode_integers(
         return Err(Error::argument(ErrorCode::LimitExceeded, Field::Data, values));
     }
     levels.clear(source.len());
+    levels.near.clear();
     let (dtype, bytes) = (source.tensor.dtype, source.tensor.bytes);
     let again: Again<'_> = &|f| {
         let mut block = [0i32; BLOCK];
