@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { SlicerError } from '../codec/errors.js';
+import { Mismatch } from '../eval/mismatch.js';
 import { readInput, writeOutput } from './files.js';
 import { type CommonOptions, Reporter, safe } from './report.js';
 import { readSupplied } from './supplied.js';
@@ -84,12 +85,7 @@ export async function evalCommand(path: string, flags: EvalFlags): Promise<void>
     progress: (done, total, seconds) => reporter.progress(`item ${done} of ${total}${timeLeft(seconds)};`, done, total),
   });
   const records = await measured.catch((cause: unknown) => {
-    // Labels that are no classes, an output that is not there: nobody knows before the model has run.
-    if (!(cause instanceof RangeError)) throw cause;
-    throw new SlicerError('bad_manifest', `Manifest and model do not fit: ${cause.message}.`, {
-      advice: 'Check task, labels and output of the manifest, and that these are the parts of the right model.',
-      cause,
-    });
+    throw explained(cause);
   });
   await Promise.all([head.close(), tail.close()]);
   const summary = lib.summarise(task, records, settings);
@@ -140,4 +136,14 @@ async function codecMark(): Promise<string> {
 function timeLeft(seconds: number | undefined): string {
   if (seconds === undefined) return '';
   return seconds < 90 ? `, ${Math.ceil(seconds)} s left` : `, ${Math.ceil(seconds / 60)} min left`;
+}
+
+/** What an evaluation failed with, in the manifest's terms where it is the manifest: nobody knows before the model has run. */
+export function explained(cause: unknown): unknown {
+  // Labels that are no classes, an output that is not there; a runtime's own range errors are none of these.
+  if (!(cause instanceof Mismatch)) return cause;
+  return new SlicerError('bad_manifest', `Manifest and model do not fit: ${cause.message}.`, {
+    advice: 'Check task, labels and output of the manifest, and that these are the parts of the right model.',
+    cause,
+  });
 }

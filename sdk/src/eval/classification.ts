@@ -1,5 +1,6 @@
 /** Classification: agreement and KL first, top-1 and top-5 where labels are known. */
 import type { Logits, Reference } from './kl.js';
+import { Mismatch } from './mismatch.js';
 
 /** What one answer is worth. */
 export interface ClassificationResult {
@@ -19,7 +20,7 @@ export function classify(reference: Reference, logits: Logits, label?: number): 
 /** Whether the label is the top class, and among the top five; of equal logits the first counts as higher. */
 export function ranks(logits: Logits, label: number): { top1: number; top5: number } {
   if (!(Number.isInteger(label) && label >= 0 && label < logits.length)) {
-    throw new RangeError(`label ${label} is none of ${logits.length} classes`);
+    throw new Mismatch(`label ${label} is none of ${logits.length} classes`);
   }
   let above = 0;
   for (let i = 0; i < logits.length; i++) {

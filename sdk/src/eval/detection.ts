@@ -1,4 +1,5 @@
 /** Detection: boxes out of a network's answer, and the agreement of the split network's boxes with the unsplit one's. */
+import { Mismatch } from './mismatch.js';
 
 /** A box by its corners, with the network's confidence and class. */
 export interface Box {
@@ -111,7 +112,7 @@ export interface MapOptions {
 /** Boxes around the connected areas (four neighbours) of a probability map, as text detectors of the DB family give one. */
 export function boxesOfMap(map: ArrayLike<number>, width: number, height: number, options: MapOptions = {}): Box[] {
   const { threshold = 0.3, score: least = 0.6, pixels = 16 } = options;
-  if (map.length !== width * height) throw new RangeError(`${map.length} values are no map of ${width} × ${height}`);
+  if (map.length !== width * height) throw new Mismatch(`${map.length} values are no map of ${width} × ${height}`);
   const seen = new Uint8Array(map.length);
   const boxes: Box[] = [];
   for (let start = 0; start < map.length; start++) {
@@ -144,7 +145,7 @@ export function boxesOfMap(map: ArrayLike<number>, width: number, height: number
 /** Boxes of rows of left, top, right, bottom, score and (of six) kind; those below `least` fall away. */
 export function boxesOfRows(rows: ArrayLike<number>, columns: number, least = 0.25): Box[] {
   if (columns < 5 || rows.length % columns !== 0) {
-    throw new RangeError(`${rows.length} values are no rows of ${columns}; a box takes 5 or 6`);
+    throw new Mismatch(`${rows.length} values are no rows of ${columns}; a box takes 5 or 6`);
   }
   const boxes: Box[] = [];
   for (let at = 0; at < rows.length; at += columns) {

@@ -1,6 +1,7 @@
 /** The measurement itself: every item through the head, across the cut under every setting, through the tail. */
 import type { Tensor } from '../codec/types.js';
 import type { Journal } from './journal.js';
+import { Mismatch } from './mismatch.js';
 import type { Setting } from './setting.js';
 import type { Answer, Figures, Task } from './task.js';
 
@@ -168,7 +169,7 @@ async function through(head: EvalPart, tail: EvalPart, names: readonly string[],
   const crossing: Record<string, EvalTensor> = {};
   for (const name of names) {
     const tensor = made[name] ?? feeds[name];
-    if (!tensor) throw new RangeError(`the head gives no '${name}'; it gives ${Object.keys(made).join(', ')}`);
+    if (!tensor) throw new Mismatch(`the head gives no '${name}'; it gives ${Object.keys(made).join(', ')}`);
     // A copy: a runtime may use its buffers again.
     crossing[name] = { type: tensor.type, data: tensor.data.slice(), dims: [...tensor.dims] };
   }

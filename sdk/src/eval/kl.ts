@@ -2,6 +2,7 @@
  * How far a network's answers move when a tensor inside it is coded: KL divergence and agreement, and reading curves of
  * them. KL = D(reference ‖ other) in nats over the whole softmax at temperature 1.
  */
+import { Mismatch } from './mismatch.js';
 
 /** Logits of one or more positions, `classes` each. */
 export type Logits = ArrayLike<number>;
@@ -53,7 +54,7 @@ export class Reference {
   ) {
     this.positions = logits.length / classes;
     if (!Number.isInteger(this.positions) || this.positions < 1) {
-      throw new RangeError(`${logits.length} logits are no positions of ${classes} classes`);
+      throw new Mismatch(`${logits.length} logits are no positions of ${classes} classes`);
     }
     this.weights = new Float64Array(logits.length);
     this.own = new Float64Array(this.positions);
@@ -90,7 +91,7 @@ export class Reference {
     const { classes, positions, weights } = this;
     const found: Target[] = [];
     if (other.length !== positions * classes) {
-      throw new RangeError(`${other.length} logits are not ${positions} positions of ${classes} classes`);
+      throw new Mismatch(`${other.length} logits are not ${positions} positions of ${classes} classes`);
     }
     let [kl, same] = [0, 0];
     for (let position = 0; position < positions; position++) {

@@ -2,6 +2,7 @@
  * Language benchmarks: a context and its continuations in one pass, what a model's logits say of them, and measures of it.
  */
 import type { Target } from './kl.js';
+import { Mismatch } from './mismatch.js';
 
 /** A context and what may follow it, as token ids. */
 export interface LanguageItem {
@@ -45,7 +46,7 @@ export function pack(items: readonly LanguageItem[]): Packed {
   };
   for (const [n, { context, choices }] of items.entries()) {
     if (context.length === 0 || choices.length === 0 || choices.some((choice) => choice.length === 0)) {
-      throw new RangeError(`item ${n} needs a context and choices of at least one token`);
+      throw new Mismatch(`item ${n} needs a context and choices of at least one token`);
     }
     for (const [i, id] of context.entries()) put(id, i, -1);
     const last = ids.length - 1;
@@ -85,7 +86,7 @@ export function score(item: LanguageItem, targets: readonly Target[]): Scores {
   const [choices, greedy]: [number[], boolean[]] = [[], []];
   for (const choice of item.choices) {
     const own = targets.slice(row, row + choice.length);
-    if (own.length < choice.length) throw new RangeError(`${targets.length} rows are too few for the item's choices`);
+    if (own.length < choice.length) throw new Mismatch(`${targets.length} rows are too few for the item's choices`);
     choices.push(own.reduce((sum, { log }) => sum + log, 0));
     greedy.push(own.every(({ top }) => top));
     row += choice.length;

@@ -1,5 +1,6 @@
 /** Text recognition: reading the positions of a CTC network, and character errors. */
 import type { Logits } from './kl.js';
+import { Mismatch } from './mismatch.js';
 
 /**
  * The text of one line: the best class of each position, without repeats and without class 0, the blank; `alphabet[i]` is
@@ -9,7 +10,7 @@ export function readLine(scores: Logits, alphabet: readonly string[]): string {
   const classes = alphabet.length;
   const positions = scores.length / classes;
   if (!Number.isInteger(positions)) {
-    throw new RangeError(`${scores.length} scores are no positions of ${classes} characters`);
+    throw new Mismatch(`${scores.length} scores are no positions of ${classes} characters`);
   }
   let text = '';
   let before = 0;

@@ -13,6 +13,7 @@ import {
 } from './detection.js';
 import { Reference } from './kl.js';
 import { bestChoice, correctness, type LanguageItem, type Scores, score } from './language.js';
+import { Mismatch } from './mismatch.js';
 import { characterErrors, readLine } from './recognition.js';
 
 /** An answer of the network to one item: its outputs, one set for every pass the item takes. */
@@ -58,7 +59,7 @@ const AGREEMENT = column('agreement', 'same answer', { percent: true });
 function output(answer: Answer, pass: number, name: string | undefined) {
   const outputs = answer[pass];
   const found = name === undefined ? Object.values(outputs)[0] : outputs[name];
-  if (!found) throw new RangeError(`the model has no output '${name}'; it has ${Object.keys(outputs).join(', ')}`);
+  if (!found) throw new Mismatch(`the model has no output '${name}'; it has ${Object.keys(outputs).join(', ')}`);
   return found;
 }
 

@@ -39,8 +39,13 @@ export class Link {
         (cause: unknown) => this.failed(notStarted(cause)),
       );
     } else {
-      this.attach(made);
-      this.rest();
+      try {
+        this.attach(made);
+        this.rest();
+      } catch (cause) {
+        void this.end();
+        throw cause;
+      }
     }
   }
 
@@ -116,7 +121,16 @@ export class Link {
 
 /** Why a job has no worker. */
 export function notStarted(cause: unknown): SlicerError {
-  return new SlicerError('worker_failed', `No worker could be started: ${String(cause)}`, { cause });
+  return new SlicerError('worker_failed', `No worker could be started: ${textOf(cause)}`, { cause });
+}
+
+/** What was thrown, as text; an object without a prototype has none. */
+function textOf(cause: unknown): string {
+  try {
+    return String(cause);
+  } catch {
+    return messageOf(cause);
+  }
 }
 
 /** Ends a worker, however it takes that: who closes a pool is not told of a worker that cannot even end. */

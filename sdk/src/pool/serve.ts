@@ -16,6 +16,8 @@ export interface Port {
 export function serve(codec: Codec, port: Port): void {
   const profiles = new Map<number, Uint8Array>();
   const encoder = new codec.Encoder();
+  /** Profiles that the encoder has been given. */
+  const known = new Set<number>();
   const decoders = new Map<string, InstanceType<Codec['Decoder']>>();
 
   /** A decoder that knows these profiles and no others, so that what a frame decodes to depends on no job before. */
@@ -36,7 +38,10 @@ export function serve(codec: Codec, port: Port): void {
   /** Forgets a profile, and what may have parsed it: neither an encoder nor a decoder lets go of one. */
   const drop = (number: number) => {
     profiles.delete(number);
-    encoder.free();
+    if (known.has(number)) {
+      encoder.free();
+      known.clear();
+    }
     for (const [key, decoder] of decoders) {
       if (!key.split(',').includes(String(number))) continue;
       decoder.free();
@@ -47,6 +52,7 @@ export function serve(codec: Codec, port: Port): void {
   const run = (job: Job): Outcome => {
     const given = job.profiles.map((number) => profiles.get(number) as Uint8Array);
     if (job.kind === 'encode') {
+      for (const number of job.profiles) known.add(number);
       const data = arrayOver(job.type, new Uint8Array(job.data));
       const options = { ...job.options, profile: given[0] };
       const { bytes, report } = encoder.encode({ type: job.type, data, dims: job.dims }, options);

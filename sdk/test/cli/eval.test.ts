@@ -1,6 +1,8 @@
 /** `slicer eval` and `slicer plan` as programs, from a model file to a plan. */
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { beforeAll, describe, expect, test } from 'vitest';
+import { explained } from '../../src/cli/eval.js';
+import { Mismatch } from '../../src/eval/mismatch.js';
 import { writeNpy } from '../../src/npy/index.js';
 import { loadRuntime, splitFile, surveyFile, writeModel } from '../../src/onnx/index.js';
 import { chain } from '../onnx/graphs.js';
@@ -85,4 +87,10 @@ describe('wrong use', () => {
     expect(await failure(args, inFolder())).toMatchObject(wanted);
     expect(existsSync(work.path('never'))).toBe(false);
   });
+});
+
+test('only what does not fit is put down to the manifest', () => {
+  expect(explained(new Mismatch('label 9 is none of 3 classes'))).toMatchObject({ code: 'bad_manifest' });
+  const cause = new RangeError('Array buffer allocation failed');
+  expect(explained(cause)).toBe(cause);
 });

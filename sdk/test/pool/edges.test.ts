@@ -12,6 +12,7 @@ import {
   type WorkerLike,
 } from '../../dist/esm/pool/node.js';
 import { Held, Shelf } from '../../dist/esm/pool/profiles.js';
+import { serve } from '../../dist/esm/pool/serve.js';
 
 const pools: Pool[] = [];
 const open = (options?: PoolOptions) => {
@@ -122,6 +123,44 @@ describe('workers that come later', () => {
     expect(jobs[5]).toMatchObject({ status: 'fulfilled' });
     expect(silent.terminated).toBe(2);
   });
+
+  test('or fail with something that has no text cost their job, too', async () => {
+    const pool = open({ size: 1, worker: () => Promise.reject(Object.create(null)) });
+    await expect(pool.encodeAsync(tensor(), small)).rejects.toMatchObject({ code: 'worker_failed' });
+  });
+});
+
+test('a worker that does not let the pool listen is ended', async () => {
+  class Deaf extends Silent {
+    override addEventListener(): void {
+      throw new Error('not to be heard');
+    }
+  }
+  const deaf = new Deaf();
+  const pool = open({ size: 1, worker: () => deaf });
+  await expect(pool.encodeAsync(tensor(), small)).rejects.toMatchObject({ code: 'worker_failed' });
+  expect(deaf.terminated).toBe(1);
+});
+
+test('a worker keeps its encoder until a profile goes that the encoder has seen', () => {
+  let freed = 0;
+  class Encoder {
+    encode() {
+      return { bytes: new Uint8Array(4), report: {} };
+    }
+    free() {
+      freed += 1;
+    }
+  }
+  let hear: (request: never) => void = () => {};
+  serve({ Encoder, Decoder: Encoder } as never, { listen: (f) => (hear = f as typeof hear), answer: () => {} });
+  const job = (profiles: number[], dropped: number[]) => {
+    const data = new ArrayBuffer(4);
+    const encoding = { kind: 'encode', type: 'float32', dims: [1], data, options: small, profiles };
+    hear({ job: encoding, deliveries: [], dropped } as never);
+    return freed;
+  };
+  expect([job([], []), job([1], []), job([], [2]), job([], [1]), job([], [1])]).toEqual([0, 0, 0, 1, 1]);
 });
 
 describe('profiles', () => {
