@@ -37,14 +37,11 @@ fn slices(mut c: u32, data: &[u8]) -> u32 {
         }
         *table = previous;
     }
-    for word in data.chunks_exact(8) {
-        let mut bytes = [0u8; 8];
-        bytes.copy_from_slice(word);
-        let mixed = (u64::from_le_bytes(bytes) ^ u64::from(c)).to_le_bytes();
-        c = 0;
-        for (b, table) in mixed.iter().zip(tables.iter().rev()) {
-            c ^= table[usize::from(*b)];
-        }
+    for word in data.as_chunks::<8>().0 {
+        let mixed = u64::from_le_bytes(*word) ^ u64::from(c);
+        // Written out because a build for size unrolls no loop.
+        let at = |byte: usize| tables[7 - byte][(mixed >> (8 * byte)) as usize & 0xff];
+        c = at(0) ^ at(1) ^ at(2) ^ at(3) ^ at(4) ^ at(5) ^ at(6) ^ at(7);
     }
     c
 }

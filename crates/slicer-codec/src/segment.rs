@@ -80,10 +80,11 @@ impl<'a> ClassMap<'a> {
         combine(row, channel, self.count)
     }
 
-    /// The class of the values of planes from `first` on: one where they have one, else one for each value in `each`.
-    pub fn spread<'e>(&self, first: usize, plane: usize, len: usize, each: &'e mut Vec<u8>) -> Result<Values<'e>> {
-        let (mut row, from) = (first / self.channels, first % self.channels);
-        let alike = self.channel_classes.is_empty() && from * plane + len <= self.channels * plane;
+    /// The class of `len` values from scan position `start` on: one where they have one, else one for each value in `each`.
+    pub fn spread<'e>(&self, start: usize, plane: usize, len: usize, each: &'e mut Vec<u8>) -> Result<Values<'e>> {
+        let (first, mut skip) = (start / plane, start % plane);
+        let (mut row, mut from) = (first / self.channels, first % self.channels);
+        let alike = self.channel_classes.is_empty() && from * plane + skip + len <= self.channels * plane;
         if self.is_flat() || alike {
             return Ok(Values {
                 one: self.of(first),
@@ -91,27 +92,57 @@ impl<'a> ClassMap<'a> {
             });
         }
         try_resize(each, len, Field::Classes)?;
-        let (mut rest, mut from) = (&mut each[..], from);
+        let mut rest = &mut each[..];
         while !rest.is_empty() {
-            let (values, after) = rest.split_at_mut(rest.len().min((self.channels - from) * plane));
+            let (values, after) = rest.split_at_mut(rest.len().min((self.channels - from) * plane - skip));
             let class = self.row_classes.get(row).copied().unwrap_or(0);
             match self.channel_classes.get(from..) {
-                Some(channels) if !channels.is_empty() => {
-                    for (values, &channel) in values.chunks_mut(plane).zip(channels) {
+                Some([channel, channels @ ..]) => {
+                    let (begun, planes) = values.split_at_mut(values.len().min(plane - skip));
+                    begun.fill(combine(class, *channel, self.count) as u8);
+                    for (values, &channel) in planes.chunks_mut(plane).zip(channels) {
                         values.fill(combine(class, channel, self.count) as u8);
                     }
                 }
                 _ => values.fill(combine(class, 0, self.count) as u8),
             }
-            (rest, row, from) = (after, row + 1, 0);
+            (rest, row, from, skip) = (after, row + 1, 0, 0);
         }
         Ok(Values::each(each))
+    }
+}
+
+/// Takes tokens as they are decoded, in scan order, and reads the offsets that follow some of them.
+pub(crate) type Take<'t> = dyn FnMut(&[u8], &mut Offsets<'_>) -> Result<()> + 't;
+
+/// Values that are decoded before they are taken: few enough that their tokens and what becomes of them stay in the first-level
+/// cache beside the tables; a multiple of all numbers of lanes.
+const PIECE: usize = 4096;
+
+/// A segment of which pieces are handed on. What the taker has against one counts only if nothing is wrong with the streams.
+struct Pieces<'a, 't, 'o> {
+    take: &'a mut Take<'t>,
+    offsets: Offsets<'o>,
+    taken: Result<()>,
+}
+
+impl Pieces<'_, '_, '_> {
+    fn hand(&mut self, tokens: &[u8]) {
+        if self.taken.is_ok() {
+            self.taken = (self.take)(tokens, &mut self.offsets);
+        }
+    }
+
+    fn finish(self, base: usize) -> Result<()> {
+        self.taken?;
+        self.offsets.finish().map_err(|e| e.at(base))
     }
 }
 
 /// Reusable memory of the segment decoder.
 #[derive(Default)]
 pub(crate) struct Scratch {
+    tokens: Vec<u8>,
     group: Vec<u8>,
     offsets: Vec<u32>,
     /// Class of every value.
@@ -119,30 +150,42 @@ pub(crate) struct Scratch {
 }
 
 impl Scratch {
+    /// Decodes `planes` planes from `first_plane` on, and hands their tokens to `take`.
     #[allow(clippy::too_many_arguments)]
-    /// Decodes the tokens of planes `first_plane …` into `tokens` (scan order) and leaves the offsets ready to read.
-    pub fn decode<'s>(
-        &'s mut self,
+    pub fn decode(
+        &mut self,
         coding: &Coding,
         tables: &SlotTables,
         classes: ClassMap<'_>,
         view: &View,
-        first_plane: usize,
-        payload: (&'s [u8], usize),
-        tokens: &mut [u8],
-    ) -> Result<Offsets<'s>> {
+        (first_plane, planes): (usize, usize),
+        payload: (&[u8], usize),
+        take: &mut Take<'_>,
+    ) -> Result<()> {
         if coding.lanes.total() == 1 {
-            return self.decode_single(coding, tables, classes, view, first_plane, payload, tokens);
+            return self.decode_single(coding, tables, classes, view, (first_plane, planes), payload, take);
         }
         let (mut decoder, section) = open(coding, tables, payload)?;
+        let mut pieces = Pieces {
+            take,
+            offsets: Offsets::Section(BitReader::new(section.0, section.1), section.0.len()),
+            taken: Ok(()),
+        };
         if coding.thresholds.is_empty() {
-            let classes = classes.spread(first_plane, view.plane(), tokens.len(), &mut self.classes)?;
-            decoder.run(classes, tokens)?;
+            let (start, plane) = (first_plane * view.plane(), view.plane());
+            let values = planes * plane;
+            try_resize(&mut self.tokens, values.min(PIECE), Field::Segments)?;
+            for at in (0..values).step_by(PIECE) {
+                let tokens = &mut self.tokens[..PIECE.min(values - at)];
+                let classes = classes.spread(start + at, plane, tokens.len(), &mut self.classes)?;
+                decoder.run(classes, tokens)?;
+                pieces.hand(tokens);
+            }
         } else {
-            self.decode_planes(coding, &mut decoder, classes, view, first_plane, tokens)?;
+            self.decode_planes(coding, &mut decoder, classes, view, (first_plane, planes), &mut pieces)?;
         }
         decoder.finish()?;
-        Ok(Offsets::Section(BitReader::new(section.0, section.1), section.0.len()))
+        pieces.finish(payload.1)
     }
 
     /// Contexts: lane l owns planes l, l + lanes, …; the lanes advance through their planes together.
@@ -152,24 +195,25 @@ impl Scratch {
         decoder: &mut Decoder<'_, '_>,
         classes: ClassMap<'_>,
         view: &View,
-        first_plane: usize,
-        tokens: &mut [u8],
+        (first_plane, planes): (usize, usize),
+        pieces: &mut Pieces<'_, '_, '_>,
     ) -> Result<()> {
         let (plane, width) = (view.plane(), view.width);
         // Lanes beyond the planes there are have nothing to do, and must take no memory.
-        let total = coding.lanes.total().min(tokens.len() / plane);
+        let total = coding.lanes.total().min(planes);
         let ranks = contexts::ranks(&coding.bins);
         let map = contexts::map(coding.thresholds.as_slice());
         let neighbours = coding.neighbours(width);
-        self.group.clear();
-        self.group.resize(total * plane, 0);
+        try_resize(&mut self.tokens, total * plane, Field::Segments)?;
+        try_resize(&mut self.group, total * plane, Field::Segments)?;
         let group = &mut self.group[..];
-        for (g, planes) in tokens.chunks_mut(total * plane).enumerate() {
-            let active = planes.len() / plane;
+        for first in (0..planes).step_by(total) {
+            let active = total.min(planes - first);
+            let tokens = &mut self.tokens[..active * plane];
             // A setup has 128 tables at most.
             let mut class_tables = [0u8; LANES];
             for (lane, table) in class_tables.iter_mut().enumerate().take(active) {
-                *table = (classes.of(first_plane + g * total + lane) * coding.contexts()) as u8;
+                *table = (classes.of(first_plane + first + lane) * coding.contexts()) as u8;
             }
             let mut row_tables = [0u8; LANES];
             let from = match total == coding.lanes.total() {
@@ -196,99 +240,48 @@ impl Scratch {
             }
             // In WASM the plain loop below does: vectors of bytes are slow to transpose there, and the code is long.
             if total == LANES && !cfg!(target_arch = "wasm32") {
-                separate(group, plane, planes);
-                continue;
-            }
-            for (lane, out) in planes.chunks_mut(plane).enumerate() {
-                for (pos, token) in out.iter_mut().enumerate() {
-                    *token = group[pos * total + lane];
+                separate(group, plane, tokens);
+            } else {
+                for (lane, out) in tokens.chunks_mut(plane).enumerate() {
+                    for (pos, token) in out.iter_mut().enumerate() {
+                        *token = group[pos * total + lane];
+                    }
                 }
             }
+            pieces.hand(tokens);
         }
         Ok(())
     }
 
     #[allow(clippy::too_many_arguments)]
-    fn decode_single<'s>(
-        &'s mut self,
+    fn decode_single(
+        &mut self,
         coding: &Coding,
         tables: &SlotTables,
         classes: ClassMap<'_>,
         view: &View,
-        first_plane: usize,
+        (first_plane, planes): (usize, usize),
         (payload, base): (&[u8], usize),
-        tokens: &mut [u8],
-    ) -> Result<Offsets<'s>> {
+        take: &mut Take<'_>,
+    ) -> Result<()> {
+        let plane = view.plane();
+        try_resize(&mut self.tokens, planes * plane, Field::Segments)?;
+        let mut lane = SingleLane::open(tables, payload, base)?;
+        self.reserve(coding, base)?;
         if coding.thresholds.is_empty() {
-            return self.decode_plain(
-                coding,
-                tables,
-                classes,
-                (first_plane, view.plane()),
-                (payload, base),
-                tokens,
-            );
-        }
-        let (plane, width) = (view.plane(), view.width);
-        let ranks = contexts::ranks(&coding.bins);
-        let map = contexts::map(coding.thresholds.as_slice());
-        let bins = coding.bins.list();
-        let mut lane = SingleLane::open(tables, payload, base)?;
-        self.reserve(coding, tokens.len(), base)?;
-        for (p, out) in tokens.chunks_mut(plane).enumerate() {
-            let class = classes.of(first_plane + p) * coding.contexts();
-            for pos in 0..out.len() {
-                let left = if pos % width > 0 {
-                    ranks[usize::from(out[pos - 1])]
-                } else {
-                    0
-                };
-                let up = if pos >= width {
-                    ranks[usize::from(out[pos - width])]
-                } else {
-                    0
-                };
-                let context = usize::from(map[usize::from(left + up)]);
-                let token = lane.token(class + context);
-                out[pos] = token;
-                let bits = u32::from(bins[usize::from(token)].bits);
-                if bits > 0 {
-                    self.offsets.push(lane.offset(bits));
-                }
-            }
+            let classes = classes.spread(first_plane * plane, plane, self.tokens.len(), &mut self.classes)?;
+            plain_lane(coding, &mut lane, classes, &mut self.tokens, &mut self.offsets);
+        } else {
+            let classes = |p| classes.of(first_plane + p) * coding.contexts();
+            context_lane(coding, &mut lane, classes, view, &mut self.tokens, &mut self.offsets);
         }
         lane.finish()?;
-        Ok(Offsets::Inline(self.offsets.iter()))
+        take(&self.tokens, &mut Offsets::Inline(self.offsets.iter()))
     }
 
-    /// The same where no neighbour counts: runs of values whose tables are known beforehand.
-    fn decode_plain<'s>(
-        &'s mut self,
-        coding: &Coding,
-        tables: &SlotTables,
-        classes: ClassMap<'_>,
-        (first_plane, plane): (usize, usize),
-        (payload, base): (&[u8], usize),
-        tokens: &mut [u8],
-    ) -> Result<Offsets<'s>> {
-        let (bins, plain) = (coding.bins.list(), coding.bins.plain());
-        let mut lane = SingleLane::open(tables, payload, base)?;
-        self.reserve(coding, tokens.len(), base)?;
-        let classes = classes.spread(first_plane, plane, tokens.len(), &mut self.classes)?;
-        let mut at = 0;
-        while at < tokens.len() {
-            at += lane.run(classes.from(at), plain, &mut tokens[at..]);
-            let bits = u32::from(bins[usize::from(tokens[at - 1])].bits);
-            if bits > 0 {
-                self.offsets.push(lane.offset(bits));
-            }
-        }
-        lane.finish()?;
-        Ok(Offsets::Inline(self.offsets.iter()))
-    }
-
-    /// Empties the offsets and makes room for as many as there are values.
-    fn reserve(&mut self, coding: &Coding, values: usize, base: usize) -> Result<()> {
+    /// Empties the offsets and makes room for as many as there are tokens.
+    fn reserve(&mut self, coding: &Coding, base: usize) -> Result<()> {
+        let values = self.tokens.len();
         self.offsets.clear();
         if coding.bins.has_offsets() {
             // In one piece: growth by doubling would take three times what was charged.
@@ -296,6 +289,61 @@ impl Scratch {
             self.offsets.try_reserve_exact(values).map_err(full)?;
         }
         Ok(())
+    }
+}
+
+/// One lane where no neighbour counts: runs of values whose tables are known beforehand.
+fn plain_lane(
+    coding: &Coding,
+    lane: &mut SingleLane<'_, '_>,
+    classes: Values<'_>,
+    tokens: &mut [u8],
+    offsets: &mut Vec<u32>,
+) {
+    let (bins, plain) = (coding.bins.list(), coding.bins.plain());
+    let mut at = 0;
+    while at < tokens.len() {
+        at += lane.run(classes.from(at), plain, &mut tokens[at..]);
+        let bits = u32::from(bins[usize::from(tokens[at - 1])].bits);
+        if bits > 0 {
+            offsets.push(lane.offset(bits));
+        }
+    }
+}
+
+/// One lane with contexts; `first` is the first table of a plane.
+fn context_lane(
+    coding: &Coding,
+    lane: &mut SingleLane<'_, '_>,
+    first: impl Fn(usize) -> usize,
+    view: &View,
+    tokens: &mut [u8],
+    offsets: &mut Vec<u32>,
+) {
+    let (bins, width) = (coding.bins.list(), view.width);
+    let ranks = contexts::ranks(&coding.bins);
+    let map = contexts::map(coding.thresholds.as_slice());
+    for (p, out) in tokens.chunks_mut(view.plane()).enumerate() {
+        let class = first(p);
+        for pos in 0..out.len() {
+            let left = if pos % width > 0 {
+                ranks[usize::from(out[pos - 1])]
+            } else {
+                0
+            };
+            let up = if pos >= width {
+                ranks[usize::from(out[pos - width])]
+            } else {
+                0
+            };
+            let context = usize::from(map[usize::from(left + up)]);
+            let token = lane.token(class + context);
+            out[pos] = token;
+            let bits = u32::from(bins[usize::from(token)].bits);
+            if bits > 0 {
+                offsets.push(lane.offset(bits));
+            }
+        }
     }
 }
 

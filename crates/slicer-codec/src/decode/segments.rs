@@ -11,7 +11,7 @@ use crate::lookup::{self, Lookup};
 use crate::points;
 use crate::rans::decode::SlotTables;
 use crate::scales::effective_step;
-use crate::segment::{ClassMap, Scratch};
+use crate::segment::{ClassMap, Offsets, Scratch};
 use crate::sink::Sink;
 use alloc::vec::Vec;
 use core::ops::Range;
@@ -100,7 +100,6 @@ fn memory(coding: &Coding, view: &View, values: usize) -> u64 {
 #[derive(Default)]
 pub(super) struct Work {
     scratch: Scratch,
-    tokens: Vec<u8>,
     levels: Vec<i32>,
     level_scratch: levels::Scratch,
     lookup: Lookup,
@@ -115,7 +114,7 @@ impl Work {
     /// Drops the buffers that this kind of body has no use for.
     pub fn forget(&mut self, coding: &Coding) {
         if coding.by_levels() {
-            (self.tokens, self.scratch) = (Vec::new(), Scratch::default());
+            self.scratch = Scratch::default();
         } else {
             (self.levels, self.level_scratch) = (Vec::new(), levels::Scratch::default());
         }
@@ -151,18 +150,18 @@ impl Work {
                 _ => points::write_levels(levels, start, sink, base),
             };
         }
-        try_resize(&mut self.tokens, values, Field::Segments)?;
-        let tokens = &mut self.tokens[..];
-        let mut offsets = self
-            .scratch
-            .decode(coding, job.tables, job.classes, view, first, (payload, base), tokens)?;
-        match coding.domain {
-            Domain::Real => self
-                .lookup
-                .write(coding, body, tokens, &mut offsets, start, sink, step)?,
-            _ => lookup::write_levels(coding, tokens, &mut offsets, start, sink, base)?,
-        }
-        offsets.finish().map_err(|e| e.at(base))
+        let (planes, mut at) = (values / view.plane(), start);
+        let mut take = |tokens: &[u8], offsets: &mut Offsets<'_>| {
+            let from = at;
+            at += tokens.len();
+            match coding.domain {
+                Domain::Real => self.lookup.write(coding, body, tokens, offsets, from, sink, step),
+                _ => lookup::write_levels(coding, tokens, offsets, from, sink, base),
+            }
+        };
+        let place = (first, planes);
+        self.scratch
+            .decode(coding, job.tables, job.classes, view, place, (payload, base), &mut take)
     }
 }
 

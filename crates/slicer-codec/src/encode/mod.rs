@@ -108,7 +108,7 @@ impl Workspace {
             Mode::Lossless => 0.0,
             _ => f64::from(quantiser.step),
         };
-        let plan = Plan::new(source, quantiser, tools);
+        let plan = Plan::new(source, quantiser, tools, search);
         if !try_renew(out, size) {
             return Err(Error::argument(ErrorCode::LimitExceeded, Field::Data, size as u64));
         }

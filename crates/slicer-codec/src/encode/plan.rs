@@ -2,6 +2,7 @@
 
 use super::emit::{BodyInfo, Tokens};
 use super::source::{Granularity, Source};
+use super::tools::Search;
 use crate::bins::Bins;
 use crate::bits::BitWriter;
 use crate::coding::{Classes, Coding, Domain, Lanes, Scales};
@@ -14,8 +15,13 @@ use alloc::vec::Vec;
 
 /// Values per segment this encoder aims at; large tensors are cut so that memory stays bounded and threads find work.
 const SEGMENT_VALUES: usize = 1 << 18;
-/// Lane states may cost this share of the payload: one part in 200.
-const STATE_SHARE: f64 = 200.0;
+/// Lane states may cost one part of the payload in this many, by what is searched.
+const fn state_share(search: Search) -> f64 {
+    match search {
+        Search::Classes => 50.0,
+        Search::All => 200.0,
+    }
+}
 
 /// Everything the emitter needs but the tokens.
 #[derive(Debug)]
@@ -84,7 +90,7 @@ pub(super) fn run_end(view: &View, at: usize, len: usize) -> usize {
 }
 
 /// Lanes for a payload of this many bits per segment.
-fn choose_lanes(bits: f64, view: &View, contexts: bool) -> Lanes {
+fn choose_lanes(bits: f64, view: &View, contexts: bool, search: Search) -> Lanes {
     let segments = if segment_planes(view) == 0 {
         1
     } else {
@@ -95,7 +101,7 @@ fn choose_lanes(bits: f64, view: &View, contexts: bool) -> Lanes {
     for total in [2, 4, 8, 32] {
         let states = 4.0 * total as f64;
         let idle = contexts && view.planes() < total;
-        if states * STATE_SHARE <= bytes && !idle {
+        if states * state_share(search) <= bytes && !idle {
             best = Lanes::with_total(total).unwrap_or(best);
         }
     }
@@ -104,7 +110,7 @@ fn choose_lanes(bits: f64, view: &View, contexts: bool) -> Lanes {
 
 impl Plan {
     /// Joins a quantiser and tools into a setup and a body.
-    pub fn new(source: &Source<'_>, quantiser: Quantiser, tools: Tools) -> Self {
+    pub fn new(source: &Source<'_>, quantiser: Quantiser, tools: Tools, search: Search) -> Self {
         let view = source.view;
         let (mut scales, mut body) = (Scales::default(), BodyInfo::default());
         if source.granularity == Granularity::Row {
@@ -127,7 +133,7 @@ impl Plan {
         set(feature::SEGMENTS, segment_planes > 0);
         let coding = Coding {
             domain: quantiser.domain,
-            lanes: choose_lanes(tools.payload_bits, &view, !tools.thresholds.is_empty()),
+            lanes: choose_lanes(tools.payload_bits, &view, !tools.thresholds.is_empty(), search),
             step: quantiser.step,
             scales,
             bins: quantiser.bins,

@@ -75,7 +75,7 @@ impl Coder {
             let mut each = core::mem::take(&mut self.classes);
             let classes = match coding.adaptive {
                 true => Values::each(&job.tokens.classes),
-                false => classes.spread(first, view.plane(), tokens.len(), &mut each)?,
+                false => classes.spread(first * view.plane(), view.plane(), tokens.len(), &mut each)?,
             };
             self.lane(job, classes, tokens, offsets, out)?;
             self.classes = each;

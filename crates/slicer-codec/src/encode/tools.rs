@@ -16,6 +16,9 @@ use alloc::vec::Vec;
 use core::ops::RangeInclusive;
 
 const PRECISION: u32 = 12;
+/// The same where speed counts: eight tables fit the first-level cache, which saves a tenth of decoding and costs 0.2 % of the
+/// bytes.
+const QUICK_PRECISION: u32 = 10;
 /// Values up to which the quick search tries the built-in family.
 const SMALL: usize = 1 << 15;
 /// Values up to which the thorough one does.
@@ -26,11 +29,9 @@ const SUM_BUCKETS: [u8; BUCKETS] = [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 11, 13, 16, 20
 /// Which tools may be tried.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Search {
-    /// One table.
-    OneTable,
-    /// Classes by channel or row.
+    /// Classes by channel or row; tables and lanes are those that are quick to decode.
     Classes,
-    /// Classes, contexts and both.
+    /// Classes, contexts and both, for the fewest bytes.
     All,
 }
 
@@ -77,7 +78,7 @@ impl Chooser {
         parts.chunks_exact(total.len()).for_each(|h| add(total, h));
         self.best.clear();
         inline(&mut self.best, total, bins);
-        if tokens.is_empty() || search == Search::OneTable {
+        if tokens.is_empty() {
             return self.exact(&counts);
         }
         // The family pays where tables are dear; on large frames it costs more time than it saves bytes.
@@ -96,7 +97,11 @@ impl Chooser {
             self.contexts(&counts, false);
             self.contexts(&counts, true);
         }
-        self.exact(&counts)
+        let mut tools = self.exact(&counts);
+        if search == Search::Classes && !small {
+            tools.quicken(bins);
+        }
+        tools
     }
 
     /// Takes tools back for their buffers.
@@ -264,6 +269,13 @@ impl Tools {
         self.channel_classes.clear();
         self.row_classes.clear();
         self.thresholds = Thresholds::default();
+    }
+
+    /// Makes inline tables smaller.
+    fn quicken(&mut self, bins: &Bins) {
+        let tables = &mut self.tables;
+        let made = tables.expand(TableSource::Inline, QUICK_PRECISION, tables.count, bins, false);
+        debug_assert!(made.is_ok(), "what had larger tables has these");
     }
 
     /// Makes `count` tables of the built-in family; false where it has no such tables.

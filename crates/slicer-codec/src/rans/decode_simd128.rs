@@ -28,7 +28,8 @@ static TAKE: [[u8; 16]; 16] = {
     table
 };
 
-/// Decodes whole rows of lanes while every stream has at least eight words left; returns how many values it decoded.
+/// Decodes whole rows of lanes while every stream has at least eight words left; returns how many values it decoded, none where
+/// tables have other precisions than this crate's encoder gives them.
 #[target_feature(enable = "simd128")]
 pub(super) fn run(d: &mut Decoder<'_, '_>, of: Values<'_>, out: &mut [u8]) -> usize {
     if !of.fit(out.len(), d.tables.count()) {
@@ -36,31 +37,32 @@ pub(super) fn run(d: &mut Decoder<'_, '_>, of: Values<'_>, out: &mut [u8]) -> us
     }
     // SAFETY: the tables of all values were looked at just now.
     unsafe {
-        if d.lanes.streams == 4 {
-            run_streams::<4>(d, of, out)
-        } else {
-            run_streams::<1>(d, of, out)
+        match d.tables.precision {
+            12 => run_rows::<12>(d, of, out),
+            10 => run_rows::<10>(d, of, out),
+            _ => 0,
         }
     }
 }
 
-/// States and words of `S` streams.
-struct Cursor<const S: usize> {
-    states: [[v128; 2]; S],
-    words: [*const u8; S],
-    ends: [*const u8; S],
+/// States and words of the streams.
+struct Cursor {
+    states: [[v128; 2]; 4],
+    words: [*const u8; 4],
+    ends: [*const u8; 4],
+    streams: usize,
 }
 
-impl<const S: usize> Cursor<S> {
+impl Cursor {
     #[inline(always)]
     fn open(d: &Decoder<'_, '_>) -> Self {
         let mut cursor = Self {
-            states: [[u32x4_splat(0); 2]; S],
-            words: [core::ptr::null(); S],
-            ends: [core::ptr::null(); S],
+            states: [[u32x4_splat(0); 2]; 4],
+            words: [core::ptr::null(); 4],
+            ends: [core::ptr::null(); 4],
+            streams: d.lanes.streams.min(4),
         };
-        for s in 0..S {
-            let stream = &d.streams[s];
+        for (s, stream) in d.streams.iter().enumerate().take(cursor.streams) {
             let x = &stream.states;
             cursor.states[s] = [u32x4(x[0], x[1], x[2], x[3]), u32x4(x[4], x[5], x[6], x[7])];
             // SAFETY: a position is never beyond its words.
@@ -74,74 +76,53 @@ impl<const S: usize> Cursor<S> {
     #[inline(always)]
     fn rows(&self) -> usize {
         let mut rows = usize::MAX;
-        for s in 0..S {
+        for (&end, &words) in self.ends.iter().zip(&self.words).take(self.streams) {
             // SAFETY: both pointers are into, or at the end of, the words of one stream.
-            rows = rows.min(unsafe { self.ends[s].offset_from(self.words[s]) } as usize / 16);
+            rows = rows.min(unsafe { end.offset_from(words) } as usize / 16);
         }
         rows
     }
 
     #[inline(always)]
     fn close(&self, d: &mut Decoder<'_, '_>) {
-        for s in 0..S {
+        for (s, stream) in d.streams.iter_mut().enumerate().take(self.streams) {
             // SAFETY: `states` is an array of eight u32, 32 writable bytes.
             unsafe {
-                let x: *mut v128 = d.streams[s].states.as_mut_ptr().cast();
+                let x: *mut v128 = stream.states.as_mut_ptr().cast();
                 v128_store(x, self.states[s][0]);
                 v128_store(x.add(1), self.states[s][1]);
             }
             // SAFETY: both pointers are into one stream's words.
-            d.streams[s].pos = unsafe { self.words[s].offset_from(d.streams[s].words.as_ptr()) } as usize;
+            stream.pos = unsafe { self.words[s].offset_from(stream.words.as_ptr()) } as usize;
         }
     }
 }
 
-fn constants(d: &Decoder<'_, '_>) -> Constants {
-    Constants {
-        precision: d.tables.precision,
-        slot_mask: u32x4_splat((1 << d.tables.precision) - 1),
-    }
-}
-
 /// # Safety
-/// `of` must fit `out` and the tables.
+/// `of` must fit `out` and the tables, which must have 2^`P` slots each.
 #[target_feature(enable = "simd128")]
-unsafe fn run_streams<const S: usize>(d: &mut Decoder<'_, '_>, of: Values<'_>, out: &mut [u8]) -> usize {
-    let total = 8 * S;
-    let entries = &d.tables.entries;
-    let constants = constants(d);
-    let mut cursor = Cursor::<S>::open(d);
+unsafe fn run_rows<const P: u32>(d: &mut Decoder<'_, '_>, of: Values<'_>, out: &mut [u8]) -> usize {
+    let entries = d.tables.entries.as_ptr();
+    let mut cursor = Cursor::open(d);
+    let total = 8 * cursor.streams;
     let mut done = 0;
-    let one = u32x4_splat((of.one << constants.precision) as u32);
+    let one = u32x4_splat((of.one << P) as u32);
     loop {
         let rows = cursor.rows().min((out.len() - done) / total);
         if rows == 0 {
             break;
         }
         for _ in 0..rows {
-            for ((states, words), at) in cursor.states.iter_mut().zip(&mut cursor.words).zip((done..).step_by(8)) {
+            for (states, words) in cursor.states.iter_mut().zip(&mut cursor.words).take(cursor.streams) {
                 let (low, high) = match of.each {
                     [] => (one, one),
-                    // SAFETY: each.len() ≥ out.len() ≥ done + total, so eight bytes are readable at done + 8 s.
-                    each => bases(
-                        unsafe { v128_load64_zero(each.as_ptr().add(at).cast()) },
-                        constants.precision,
-                    ),
+                    // SAFETY: each.len() ≥ out.len() ≥ done + 8, so eight bytes are readable.
+                    each => bases::<P>(unsafe { v128_load64_zero(each.as_ptr().add(done).cast()) }),
                 };
-                // SAFETY: all tables are there; `rows` left sixteen readable bytes per row, and the first half takes at most eight. The halves
-                // are written out because a build for size unrolls no loop.
-                let (a, b) = unsafe {
-                    (
-                        step(&mut states[0], low, entries.as_ptr(), &constants, words),
-                        step(&mut states[1], high, entries.as_ptr(), &constants, words),
-                    )
-                };
-                let narrow = u16x8_narrow_i32x4(a, b);
-                let bytes = u8x16_narrow_i16x8(narrow, narrow);
-                // SAFETY: `rows` left `total` writable bytes at `done`, and 8 s + 8 ≤ total.
-                unsafe { v128_store64_lane::<0>(bytes, out.as_mut_ptr().add(at).cast()) };
+                // SAFETY: all tables are there; `rows` left sixteen readable bytes per row and as many writable ones as lanes.
+                unsafe { step::<P>(states, (low, high), entries, words, out.as_mut_ptr().add(done)) };
+                done += 8;
             }
-            done += total;
         }
     }
     cursor.close(d);
@@ -159,14 +140,14 @@ pub(super) fn planes(
     out: &mut [u8],
 ) -> usize {
     const S: usize = 4;
+    const P: u32 = 12;
     let total = 8 * S;
     let first = d.tables.count().saturating_sub(neighbours.thresholds.len());
-    if active != total || !Values::each(classes).fit(total, first) {
+    if active != total || d.tables.precision != P || !Values::each(classes).fit(total, first) {
         return 0;
     }
-    let entries = &d.tables.entries;
-    let constants = constants(d);
-    let mut cursor = Cursor::<S>::open(d);
+    let entries = d.tables.entries.as_ptr();
+    let mut cursor = Cursor::open(d);
     let (zero, most) = (u8x16_splat(neighbours.zero), u8x16_splat(neighbours.most));
     let rank = |tokens: v128| u8x16_min(v128_or(u8x16_sub_sat(tokens, zero), u8x16_sub_sat(zero, tokens)), most);
     let (mut done, mut column) = (0, 0);
@@ -194,20 +175,19 @@ pub(super) fn planes(
                     context = u8x16_sub(context, u8x16_ge(sum, u8x16_splat(t)));
                 }
                 // SAFETY: eight of 32 bytes; a class has a table for each context, and a context is a number of thresholds; `rows` left
-                // sixteen readable bytes per row, of which the first half takes at most eight.
-                let (a, b) = unsafe {
+                // sixteen readable bytes per row, and done < positions, so the row is there.
+                unsafe {
                     let class = v128_load64_zero(classes.as_ptr().add(8 * s).cast());
-                    let (low, high) = bases(u8x16_add(class, context), constants.precision);
+                    let bases = bases::<P>(u8x16_add(class, context));
                     let (states, words) = (&mut cursor.states[s], &mut cursor.words[s]);
-                    (
-                        step(&mut states[0], low, entries.as_ptr(), &constants, words),
-                        step(&mut states[1], high, entries.as_ptr(), &constants, words),
-                    )
-                };
-                let narrow = u16x8_narrow_i32x4(a, b);
-                let bytes = u8x16_narrow_i16x8(narrow, narrow);
-                // SAFETY: done < positions, so the row is there.
-                unsafe { v128_store64_lane::<0>(bytes, out.as_mut_ptr().add(total * done + 8 * s).cast()) };
+                    step::<P>(
+                        states,
+                        bases,
+                        entries,
+                        words,
+                        out.as_mut_ptr().add(total * done + 8 * s),
+                    );
+                }
             }
             done += 1;
             column = if column + 1 == neighbours.width { 0 } else { column + 1 };
@@ -217,29 +197,48 @@ pub(super) fn planes(
     done
 }
 
-struct Constants {
-    precision: u32,
-    slot_mask: v128,
-}
-
 /// Where the tables of eight lanes begin, from their numbers in the low half.
 #[inline(always)]
-fn bases(tables: v128, precision: u32) -> (v128, v128) {
+fn bases<const P: u32>(tables: v128) -> (v128, v128) {
     let tables = u16x8_extend_low_u8x16(tables);
     (
-        u32x4_shl(u32x4_extend_low_u16x8(tables), precision),
-        u32x4_shl(u32x4_extend_high_u16x8(tables), precision),
+        u32x4_shl(u32x4_extend_low_u16x8(tables), P),
+        u32x4_shl(u32x4_extend_high_u16x8(tables), P),
     )
 }
 
-/// Advances four states and refills them; returns their tokens.
+/// Advances the eight states of a stream, refills them and writes their tokens.
 ///
 /// # Safety
-/// Every lane of `base` must be where a table of `entries` begins, and there must be eight readable bytes at `words`.
+/// Every lane of `bases` must be where a table of 2^`P` `entries` begins; there must be sixteen readable bytes at `words` and eight
+/// writable ones at `out`.
 #[inline(always)]
-unsafe fn step(state: &mut v128, base: v128, entries: *const u32, c: &Constants, words: &mut *const u8) -> v128 {
+unsafe fn step<const P: u32>(
+    states: &mut [v128; 2],
+    (low, high): (v128, v128),
+    entries: *const u32,
+    words: &mut *const u8,
+    out: *mut u8,
+) {
+    // SAFETY: the caller's promises; the first four states take eight bytes at most. The halves are written out because a build for
+    // size unrolls no loop.
+    unsafe {
+        let a = four::<P>(&mut states[0], low, entries, words);
+        let b = four::<P>(&mut states[1], high, entries, words);
+        // As signed numbers: what is known of unsigned ones makes the compiler build a shuffle, which is slower.
+        let narrow = i16x8_narrow_i32x4(i32x4_shr(a, 24), i32x4_shr(b, 24));
+        v128_store64_lane::<0>(i8x16_narrow_i16x8(narrow, narrow), out.cast());
+    }
+}
+
+/// Advances four states and refills them; returns their entries.
+///
+/// # Safety
+/// As for [`step`], with eight readable bytes at `words`.
+#[inline(always)]
+unsafe fn four<const P: u32>(state: &mut v128, base: v128, entries: *const u32, words: &mut *const u8) -> v128 {
     let x = *state;
-    let index = i32x4_add(v128_and(x, c.slot_mask), base);
+    let index = i32x4_add(v128_and(x, u32x4_splat((1 << P) - 1)), base);
     let (low, high) = (u64x2_extract_lane::<0>(index), u64x2_extract_lane::<1>(index));
     // SAFETY: slots of tables that have all of theirs.
     let e = unsafe {
@@ -250,7 +249,7 @@ unsafe fn step(state: &mut v128, base: v128, entries: *const u32, c: &Constants,
     };
     let low12 = u32x4_splat(0xfff);
     // The entry has the frequency less one.
-    let quotient = u32x4_shr(x, c.precision);
+    let quotient = u32x4_shr(x, P);
     let bias = i32x4_add(quotient, v128_and(u32x4_shr(e, 12), low12));
     let x = i32x4_add(i32x4_mul(v128_and(e, low12), quotient), bias);
     // States stay below 2^31, so the signed compare is the unsigned one.
@@ -262,6 +261,7 @@ unsafe fn step(state: &mut v128, base: v128, entries: *const u32, c: &Constants,
         *words = words.add(2 * mask.count_ones() as usize);
         i8x16_swizzle(next, v128_load(TAKE.as_ptr().add(mask).cast()))
     };
-    *state = v128_or(v128_bitselect(i32x4_shl(x, 16), x, hungry), next);
-    u32x4_shr(e, 24)
+    // A hungry state only grows when it moves up, and the others are no less than zero.
+    *state = v128_or(i32x4_max(x, v128_and(i32x4_shl(x, 16), hungry)), next);
+    e
 }
