@@ -258,19 +258,14 @@ twins! {
     /// Of little-endian cells, the sum that [`sum_squares`] gives, and the bits of the largest magnitude.
     pub fn statistics(values: &[[u8; 4]]) -> (f64, u32) {
         let (mut acc, mut peaks) = ([0.0f64; 8], [0u32; 8]);
-        let mut add = |cells: &[[u8; 4]; 8]| {
-            for ((a, p), v) in acc.iter_mut().zip(&mut peaks).zip(cells) {
-                let v = f32::from_le_bytes(*v);
-                *p = (*p).max(v.to_bits() & 0x7fff_ffff);
-                *a += f64::from(v) * f64::from(v);
-            }
-        };
         let (eights, rest) = values.as_chunks::<8>();
         // Zeros add nothing.
         let mut first = [[0; 4]; 8];
         first[..rest.len()].copy_from_slice(rest);
-        add(&first);
-        eights.iter().for_each(add);
+        add_eight(&first, &mut acc, &mut peaks);
+        for cells in eights {
+            add_eight(cells, &mut acc, &mut peaks);
+        }
         (pairwise(acc), peaks.into_iter().fold(0, u32::max))
     }
 
@@ -292,6 +287,16 @@ twins! {
 #[inline(always)]
 fn pairwise(acc: [f64; 8]) -> f64 {
     ((acc[0] + acc[4]) + (acc[2] + acc[6])) + ((acc[1] + acc[5]) + (acc[3] + acc[7]))
+}
+
+/// A function, because a closure with two callers is not inlined where size counts.
+#[inline(always)]
+fn add_eight(cells: &[[u8; 4]; 8], acc: &mut [f64; 8], peaks: &mut [u32; 8]) {
+    for ((a, p), v) in acc.iter_mut().zip(peaks).zip(cells) {
+        let v = f32::from_le_bytes(*v);
+        *p = (*p).max(v.to_bits() & 0x7fff_ffff);
+        *a += f64::from(v) * f64::from(v);
+    }
 }
 
 #[inline(always)]
