@@ -243,9 +243,8 @@ impl Scratch {
                 separate(group, plane, tokens);
             } else {
                 for (lane, out) in tokens.chunks_mut(plane).enumerate() {
-                    for (pos, token) in out.iter_mut().enumerate() {
-                        *token = group[pos * total + lane];
-                    }
+                    let column = group[lane..].iter().step_by(total);
+                    out.iter_mut().zip(column).for_each(|(token, &of)| *token = of);
                 }
             }
             pieces.hand(tokens);

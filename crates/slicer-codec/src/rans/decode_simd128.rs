@@ -129,7 +129,7 @@ unsafe fn run_rows<const P: u32>(d: &mut Decoder<'_, '_>, of: Values<'_>, out: &
     done
 }
 
-/// Decodes planes side by side in 32 lanes while every stream has eight words or more left; returns how many positions it
+/// Decodes planes side by side in all lanes while every stream has eight words or more left; returns how many positions it
 /// decoded, none where not every lane has a plane. `out` has a row of tokens for every position.
 #[target_feature(enable = "simd128")]
 pub(super) fn planes(
@@ -139,9 +139,8 @@ pub(super) fn planes(
     active: usize,
     out: &mut [u8],
 ) -> usize {
-    const S: usize = 4;
     const P: u32 = 12;
-    let total = 8 * S;
+    let total = d.lanes.total();
     let first = d.tables.count().saturating_sub(neighbours.thresholds.len());
     if active != total || d.tables.precision != P || !Values::each(classes).fit(total, first) {
         return 0;
@@ -158,7 +157,13 @@ pub(super) fn planes(
             break;
         }
         for _ in 0..rows {
-            for s in 0..S {
+            for (s, (states, words)) in cursor
+                .states
+                .iter_mut()
+                .zip(&mut cursor.words)
+                .take(cursor.streams)
+                .enumerate()
+            {
                 // SAFETY: a position before this one, and eight of the lanes.
                 let before = |distance: usize| unsafe {
                     v128_load64_zero(out.as_ptr().add(total * (done - distance) + 8 * s).cast())
@@ -179,7 +184,6 @@ pub(super) fn planes(
                 unsafe {
                     let class = v128_load64_zero(classes.as_ptr().add(8 * s).cast());
                     let bases = bases::<P>(u8x16_add(class, context));
-                    let (states, words) = (&mut cursor.states[s], &mut cursor.words[s]);
                     step::<P>(
                         states,
                         bases,
