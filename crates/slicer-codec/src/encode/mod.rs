@@ -162,9 +162,11 @@ impl Workspace {
         let raw = source.tensor.bytes.len() + RAW_OVERHEAD;
         if lossless::encode(source, most, &mut self.levels, &mut self.tokens, &mut self.quantiser)? {
             let candidate = self.finish(source, Mode::Lossless, search, out)?;
-            if out.len() <= raw {
-                return Ok((out.len() <= most).then_some(candidate));
+            if out.len() <= raw.min(most) {
+                return Ok(Some(candidate));
             }
+            // Of no use, and as large as what is made next: never both at a time.
+            *out = Vec::new();
         }
         if raw > most {
             return Ok(None);
