@@ -13,7 +13,6 @@ use crate::limits::MAX_TOKENS;
 use crate::math::log2;
 use crate::tables::{SCALES, SHAPES, TableSource, coded_bits, family_table, quantise};
 use alloc::vec::Vec;
-use core::ops::RangeInclusive;
 
 const PRECISION: u32 = 12;
 /// The same where speed counts: eight tables fit the first-level cache, which saves a tenth of decoding and costs 0.2 % of the
@@ -184,14 +183,13 @@ impl Chooser {
             let mut histogram = [0; MAX_TOKENS];
             let histogram = &mut histogram[..n];
             counts.of_channel(channel, histogram);
-            let mut best = (f64::INFINITY, 0);
-            for scale in scales(histogram, bins, 4) {
+            let best = cheapest(scale_of(histogram, bins), |scale| {
                 let costs = &mut self.costs[usize::from(scale) * n..][..n];
                 if expanded >> scale & 1 == 0 {
                     expanded |= 1 << scale;
                     let mut table = [0; MAX_TOKENS];
                     if family_table(bins, shape, scale, PRECISION, &mut table[..n]).is_err() {
-                        return;
+                        return f64::INFINITY;
                     }
                     costs.iter_mut().zip(&table).for_each(|(c, &f)| *c = token_cost(f));
                 }
@@ -199,10 +197,8 @@ impl Chooser {
                 for (&h, &cost) in histogram.iter().zip(costs.iter()).filter(|(h, _)| **h > 0) {
                     bits += f64::from(h) * cost;
                 }
-                if bits.total_cmp(&best.0).is_lt() {
-                    best = (bits, scale);
-                }
-            }
+                bits
+            });
             payload += best.0;
             (first, last) = (first.min(best.1), last.max(best.1));
             trial.channel_classes.push(best.1 as i8);
@@ -331,43 +327,57 @@ fn inline(tools: &mut Tools, histograms: &[u32], bins: &Bins) {
     tools.side_bits = f64::from(side + 24);
 }
 
-/// Scale index whose σ is nearest to a root mean square level.
-fn scale_of(mean_square: f64) -> u8 {
-    if mean_square <= 0.0 {
-        return 0;
-    }
-    let index = 2.0 * log2(mean_square) + 12.0;
-    (index + 0.5).clamp(0.0, f64::from(SCALES - 1)) as u8
-}
-
-/// The scales that may suit a histogram: by its mean square level, and some below that.
-fn scales(histogram: &[u32], bins: &Bins, below: u8) -> RangeInclusive<u8> {
+/// Scale whose σ is nearest to the root mean square level of a histogram.
+fn scale_of(histogram: &[u32], bins: &Bins) -> u8 {
     let (mut sum, mut n) = (0.0, 0.0);
     for (&h, bin) in histogram.iter().zip(bins.list()) {
         let centre = f64::from(bin.lower) + 0.5 * (bin.width() as f64 - 1.0);
         sum += f64::from(h) * centre * centre;
         n += f64::from(h);
     }
-    let start = scale_of(if n > 0.0 { sum / n } else { 0.0 });
-    start.saturating_sub(below)..=(start + 1).min(SCALES as u8 - 1)
+    if sum == 0.0 {
+        return 0;
+    }
+    let index = 2.0 * log2(sum / n) + 12.0;
+    (index + 0.5).clamp(0.0, f64::from(SCALES - 1)) as u8
+}
+
+/// The scale that takes the fewest bits, and these: bits fall towards it from all sides.
+fn cheapest(start: u8, mut bits: impl FnMut(u8) -> f64) -> (f64, u8) {
+    let mut best = (bits(start), start);
+    for way in [-1, 1] {
+        while let Some(scale) = best.1.checked_add_signed(way).filter(|&s| u32::from(s) < SCALES) {
+            let bits = bits(scale);
+            if bits >= best.0 {
+                break;
+            }
+            best = (bits, scale);
+        }
+        if best.1 != start {
+            break;
+        }
+    }
+    best
 }
 
 /// The cheapest table of the built-in family: bits, shape and scale.
 fn family(histogram: &[u32], bins: &Bins) -> Option<(f64, u8, u8)> {
-    let scales = scales(histogram, bins, 8);
-    let mut best: Option<(f64, u8, u8)> = None;
+    let mut best = (f64::INFINITY, 0, scale_of(histogram, bins));
     for shape in 0..SHAPES {
-        for scale in scales.clone() {
+        // Shapes that are next to each other like scales that are.
+        let (bits, scale) = cheapest(best.2, |scale| {
             let mut table = [0; MAX_TOKENS];
             let table = &mut table[..histogram.len()];
-            family_table(bins, shape, scale, PRECISION, table).ok()?;
-            let bits = data_bits(histogram, table);
-            if best.is_none_or(|(b, ..)| bits < b) {
-                best = Some((bits, shape, scale));
+            match family_table(bins, shape, scale, PRECISION, table) {
+                Ok(()) => data_bits(histogram, table),
+                Err(_) => f64::INFINITY,
             }
+        });
+        if bits < best.0 {
+            best = (bits, shape, scale);
         }
     }
-    best
+    (best.0 < f64::INFINITY).then_some(best)
 }
 
 /// Bits of a class list.

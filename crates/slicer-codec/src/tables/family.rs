@@ -33,7 +33,17 @@ pub(super) fn weights(bins: &Bins, shape: u8, scale: u32, union: usize, out: &mu
     }
     // v = (2m − 1) σ² with m = 2^(shape+1), in 1/65,536 level²; below 2^40 so that v << 24 fits in u64.
     let v = ((4u64 << shape) - 1) * (VARIANCE[(scale & 1) as usize] << (scale >> 1));
-    for (w, bin) in out.iter_mut().zip(bins.list()) {
+    let (list, zero) = (bins.list(), bins.zero());
+    for (i, bin) in list.iter().enumerate() {
+        // The sample points of bins on both sides of 0 mirror each other.
+        let mirror = (2 * zero).checked_sub(i).filter(|&m| m < i && union == 0);
+        if let Some(m) = mirror
+            && i64::from(list[m].lower) == -bin.upper()
+            && list[m].upper() == -i64::from(bin.lower)
+        {
+            out[i] = out[m];
+            continue;
+        }
         let low = edge(i64::from(bin.lower), union);
         let span = edge(bin.upper() + 1, union) - low;
         let mut sum = 0u64;
@@ -46,7 +56,7 @@ pub(super) fn weights(bins: &Bins, shape: u8, scale: u32, union: usize, out: &mu
             }
             sum += r;
         }
-        *w = ((sum * span as u64) >> 4).max(1);
+        out[i] = ((sum * span as u64) >> 4).max(1);
     }
     Ok(())
 }
