@@ -10,7 +10,9 @@ import { files, hash, isFresh, note } from './stamp.mjs';
  * the façade, which is compiled for speed. Builds that only decode are small enough to be built for speed.
  */
 const SMALL = {
-  rustc: ['-Cllvm-args=-inlinehint-threshold=25', '-Cllvm-args=-inline-threshold=25'],
+  rustc: ['inlinehint-threshold=25', 'inline-threshold=25', 'locally-hot-callsite-threshold=100'].map(
+    (limit) => `-Cllvm-args=-${limit}`,
+  ),
   cargo: [],
   // Addresses below 1024 are the far end of the stack. Larger functions stay functions even where they have one caller: inlined,
   // they cost a kilobyte more when packed.

@@ -11,7 +11,7 @@ use alloc::boxed::Box;
 use alloc::vec::Vec;
 use contexts::{INPUTS, Map, SLOTS, Walk};
 use mixer::{Curves, Slot, mix};
-use range::{BitCoder, RangeDecoder, RangeEncoder};
+use range::{Bytes, RangeCoder, Reader, Writer};
 
 /// Bytes a model takes, without what depends on the planes.
 pub const MEMORY: u64 = (4 * SLOTS + 16384) as u64;
@@ -77,30 +77,41 @@ impl Model {
     }
 
     /// Decodes a segment's levels in scan order.
-    #[inline(never)]
     pub fn decode(&mut self, segment: &[u8], shape: Shape, trellis: bool, levels: &mut [i32]) -> Outcome {
-        let mut coder = RangeDecoder::new(segment);
-        match self.run(&mut coder, shape, trellis, levels) {
-            Outcome::Done if !coder.is_done() => Outcome::Corrupt,
-            outcome => outcome,
+        let mut reader = Reader::new(segment);
+        match self.run(&mut reader, shape, trellis, levels) {
+            Ok(_) if reader.is_done() => Outcome::Done,
+            Ok(_) => Outcome::Corrupt,
+            Err(outcome) => outcome,
         }
     }
 
     /// Appends the segment that decodes to these levels.
-    #[inline(never)]
     pub fn encode(&mut self, out: &mut Vec<u8>, shape: Shape, trellis: bool, levels: &mut [i32]) -> Outcome {
-        let mut coder = RangeEncoder::new(out);
-        let outcome = self.run(&mut coder, shape, trellis, levels);
-        coder.finish();
-        outcome
+        let mut writer = Writer::new(out);
+        match self.run(&mut writer, shape, trellis, levels) {
+            Ok(range) => {
+                writer.finish(range);
+                Outcome::Done
+            }
+            Err(outcome) => outcome,
+        }
     }
 
-    /// Codes the levels of one segment in scan order; a decoder's are written over.
-    fn run(&mut self, coder: &mut impl BitCoder, shape: Shape, trellis: bool, levels: &mut [i32]) -> Outcome {
+    /// Codes the levels of one segment in scan order, and returns what is left of the range; a decoder's levels are written over.
+    #[inline(never)]
+    fn run(
+        &mut self,
+        bytes: &mut dyn Bytes,
+        shape: Shape,
+        trellis: bool,
+        levels: &mut [i32],
+    ) -> Result<(i64, u32), Outcome> {
         self.slots.clear();
         if self.slots.try_reserve_exact(SLOTS).is_err() || !self.walk.begin(shape) {
-            return Outcome::Full;
+            return Err(Outcome::Full);
         }
+        let mut coder = RangeCoder::new(bytes);
         self.slots.resize(SLOTS, Slot::default());
         self.weights = [[WEIGHT; INPUTS]; WEIGHT_SETS];
         self.sign_weights = [16384, 32768];
@@ -112,13 +123,13 @@ impl Model {
             }
             let map = Map::new(&place, if trellis { state.union() } else { 0 });
             let level = levels[i];
-            let Ok(magnitude) = i32::try_from(self.magnitude(coder, &map, level.unsigned_abs())) else {
-                return Outcome::Corrupt;
+            let Ok(magnitude) = i32::try_from(self.magnitude(&mut coder, &map, level.unsigned_abs())) else {
+                return Err(Outcome::Corrupt);
             };
             let signs = &mut self.sign_weights;
             let negative = magnitude > 0
                 && mix(
-                    coder,
+                    &mut coder,
                     level < 0,
                     &self.curves,
                     &mut self.slots,
@@ -130,11 +141,11 @@ impl Model {
             self.walk.step(levels[i]);
             state = state.next(levels[i]);
         }
-        Outcome::Done
+        Ok(coder.end())
     }
 
     #[inline(always)]
-    fn magnitude(&mut self, coder: &mut impl BitCoder, map: &Map, value: u32) -> u32 {
+    fn magnitude(&mut self, coder: &mut RangeCoder<'_>, map: &Map, value: u32) -> u32 {
         let mut magnitude = 0;
         while magnitude < UNARY {
             let at = map.at.map(|slot| slot + magnitude as usize);

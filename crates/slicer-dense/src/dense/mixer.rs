@@ -1,6 +1,6 @@
 //! Adaptive probabilities and their logistic mix, in integers (spec § 18.2).
 
-use super::range::BitCoder;
+use super::range::RangeCoder;
 use alloc::boxed::Box;
 
 /// 65536 / (1 + e^−x) for x = −8, −7.5 … 8.
@@ -82,8 +82,8 @@ impl Slot {
     }
 
     /// Codes a bit with this probability alone.
-    #[inline]
-    pub fn code(&mut self, coder: &mut impl BitCoder, bit: bool, curves: &Curves) -> bool {
+    #[inline(always)]
+    pub fn code(&mut self, coder: &mut RangeCoder<'_>, bit: bool, curves: &Curves) -> bool {
         let one = ((self.0 >> 16) as i32).clamp(FLOOR, 65536 - FLOOR);
         let bit = coder.code(one as u32, bit);
         self.update(bit, curves);
@@ -94,7 +94,7 @@ impl Slot {
 /// Codes a bit with the mix of N probabilities under one set of weights (65536 = 1), and lets both learn from it.
 #[inline(always)]
 pub fn mix<const N: usize>(
-    coder: &mut impl BitCoder,
+    coder: &mut RangeCoder<'_>,
     bit: bool,
     curves: &Curves,
     slots: &mut [Slot],

@@ -2,44 +2,82 @@
 
 use alloc::vec::Vec;
 
-/// Codes one bit with the probability of a one in 1/65536; the encoder takes `bit`, the decoder returns it.
-pub trait BitCoder {
-    /// `one` lies in 1 … 65535.
-    fn code(&mut self, one: u32, bit: bool) -> bool;
-}
-
 /// Below this the range is renormalised by a byte.
 const TOP: u32 = 1 << 24;
 
-/// Reads a segment. Bytes beyond its end are zeros, so the encoder may leave trailing zeros out.
-pub struct RangeDecoder<'a> {
-    bytes: &'a [u8],
-    at: usize,
-    range: u32,
-    /// Distance of the code from the bottom of the range.
-    code: u32,
+/// What the coder reads or writes.
+pub trait Bytes {
+    /// Moves the bottom of the range up by a byte.
+    fn shift(&mut self, low: i64) -> i64;
+
+    /// True where bits are read.
+    fn reads(&self) -> bool;
 }
 
-impl<'a> RangeDecoder<'a> {
+/// Codes bits, either way: one type for both, so that what surrounds it is compiled once.
+pub struct RangeCoder<'a> {
+    bytes: &'a mut dyn Bytes,
+    reads: bool,
+    range: u32,
+    /// Bottom of the range; a reader's counts from the code, and is never above 0.
+    low: i64,
+}
+
+impl<'a> RangeCoder<'a> {
     /// Begins a segment.
-    pub fn new(bytes: &'a [u8]) -> Self {
-        let mut decoder = Self {
-            bytes,
-            at: 0,
-            range: u32::MAX,
-            code: 0,
-        };
-        for _ in 0..4 {
-            decoder.code = decoder.code << 8 | decoder.byte();
+    #[inline]
+    pub fn new(bytes: &'a mut dyn Bytes) -> Self {
+        let reads = bytes.reads();
+        let mut low = 0;
+        if reads {
+            for _ in 0..4 {
+                low = bytes.shift(low);
+            }
         }
-        decoder
+        Self {
+            bytes,
+            reads,
+            range: u32::MAX,
+            low,
+        }
     }
 
+    /// Codes one bit with the probability of a one in 1/65536, 1 … 65535; a writer takes `bit`, a reader returns it.
+    #[inline(always)]
+    pub fn code(&mut self, one: u32, bit: bool) -> bool {
+        let bound = (self.range >> 16) * one;
+        let above = self.low + i64::from(bound);
+        let bit = if self.reads { above > 0 } else { bit };
+        if bit {
+            self.range = bound;
+        } else {
+            self.low = above;
+            self.range -= bound;
+        }
+        while self.range < TOP {
+            self.range <<= 8;
+            self.low = self.bytes.shift(self.low);
+        }
+        bit
+    }
+
+    /// Ends the segment: bottom and size of what is left of the range.
     #[inline]
-    fn byte(&mut self) -> u32 {
-        let byte = self.bytes.get(self.at).copied().unwrap_or(0);
-        self.at += 1;
-        u32::from(byte)
+    pub fn end(self) -> (i64, u32) {
+        (self.low, self.range)
+    }
+}
+
+/// Reads a segment. Bytes beyond its end are zeros, so the encoder may leave trailing zeros out.
+pub struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl<'a> Reader<'a> {
+    /// At the first byte.
+    pub fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, at: 0 }
     }
 
     /// True if every byte of the segment was needed and the code lay inside the range.
@@ -48,54 +86,67 @@ impl<'a> RangeDecoder<'a> {
     }
 }
 
-impl BitCoder for RangeDecoder<'_> {
-    #[inline]
-    fn code(&mut self, one: u32, _: bool) -> bool {
-        let bound = (self.range >> 16) * one;
-        let bit = self.code < bound;
-        if bit {
-            self.range = bound;
-        } else {
-            self.code -= bound;
-            self.range -= bound;
-        }
-        while self.range < TOP {
-            self.range <<= 8;
-            self.code = self.code << 8 | self.byte();
-        }
-        bit
+impl Bytes for Reader<'_> {
+    fn shift(&mut self, low: i64) -> i64 {
+        let byte = self.bytes.get(self.at).copied().unwrap_or(0);
+        self.at += 1;
+        // 32 bits: those above are left only where no encoder wrote the bytes.
+        let code = (-low) as u32;
+        -i64::from(code << 8 | u32::from(byte))
+    }
+
+    fn reads(&self) -> bool {
+        true
     }
 }
 
 /// Writes a segment.
-pub struct RangeEncoder<'a> {
+pub struct Writer<'a> {
     out: &'a mut Vec<u8>,
     start: usize,
-    low: u64,
-    range: u32,
     /// The last byte that a carry may still change; none before the first.
     held: Option<u8>,
     /// Bytes FF behind it.
     full: usize,
 }
 
-impl<'a> RangeEncoder<'a> {
+impl<'a> Writer<'a> {
     /// Appends to `out`.
     pub fn new(out: &'a mut Vec<u8>) -> Self {
         let start = out.len();
         Self {
             out,
             start,
-            low: 0,
-            range: u32::MAX,
             held: None,
             full: 0,
         }
     }
 
-    fn shift(&mut self) {
-        let carry = (self.low >> 32) as u8;
-        let top = (self.low >> 24) as u8;
+    /// Ends the segment with the shortest string inside the range; trailing zeros are left out.
+    pub fn finish(mut self, (mut low, range): (i64, u32)) {
+        let last = low + i64::from(range) - 1;
+        let mut bits = 32;
+        while bits > 0 {
+            let value = last >> bits << bits;
+            if value >= low {
+                low = value;
+                break;
+            }
+            bits -= 1;
+        }
+        for _ in 0..5 {
+            low = self.shift(low);
+        }
+        while self.out.len() > self.start && self.out.last() == Some(&0) {
+            self.out.pop();
+        }
+    }
+}
+
+impl Bytes for Writer<'_> {
+    fn shift(&mut self, low: i64) -> i64 {
+        let carry = (low >> 32) as u8;
+        let top = (low >> 24) as u8;
         if carry == 0 && top == 0xff {
             self.full += 1;
         } else {
@@ -108,44 +159,10 @@ impl<'a> RangeEncoder<'a> {
             self.full = 0;
             self.held = Some(top);
         }
-        self.low = (self.low & 0x00ff_ffff) << 8;
+        (low & 0x00ff_ffff) << 8
     }
 
-    /// Ends the segment with the shortest string inside the range; trailing zeros are left out.
-    pub fn finish(mut self) {
-        let last = self.low + u64::from(self.range) - 1;
-        let mut bits = 32;
-        while bits > 0 {
-            let value = last >> bits << bits;
-            if value >= self.low {
-                self.low = value;
-                break;
-            }
-            bits -= 1;
-        }
-        for _ in 0..5 {
-            self.shift();
-        }
-        while self.out.len() > self.start && self.out.last() == Some(&0) {
-            self.out.pop();
-        }
-    }
-}
-
-impl BitCoder for RangeEncoder<'_> {
-    #[inline]
-    fn code(&mut self, one: u32, bit: bool) -> bool {
-        let bound = (self.range >> 16) * one;
-        if bit {
-            self.range = bound;
-        } else {
-            self.low += u64::from(bound);
-            self.range -= bound;
-        }
-        while self.range < TOP {
-            self.range <<= 8;
-            self.shift();
-        }
-        bit
+    fn reads(&self) -> bool {
+        false
     }
 }
