@@ -47,6 +47,7 @@ pub struct Decoder {
 
 impl Decoder {
     /// An empty decoder.
+    #[inline(never)]
     pub fn new() -> Self {
         Self::default()
     }
@@ -66,6 +67,7 @@ impl Decoder {
     }
 
     /// Decodes a standalone frame into `out`, which is resized to the tensor's bytes; on error it is left empty.
+    #[inline(never)]
     pub fn decode_into(&mut self, bytes: &[u8], limits: Limits, out: &mut Vec<u8>) -> Result<(DType, Dims)> {
         let result = self.visit(bytes, limits, &mut Collect::new(out));
         if result.is_err() {
@@ -183,6 +185,7 @@ pub struct StreamDecoder {
 
 impl StreamDecoder {
     /// Reads the setup: two version bytes, then the setup's fields.
+    #[inline(never)]
     pub fn new(setup: &[u8], profiles: &[Arc<Profile>], limits: Limits) -> Result<Self> {
         let setup = frame::read_setup(setup, profiles, limits)?;
         let mut decoder = Decoder::new();
@@ -197,6 +200,7 @@ impl StreamDecoder {
     }
 
     /// Decodes one body into `out`, which is resized; on error it is left empty and the state is what it was.
+    #[inline(never)]
     pub fn decode_into(&mut self, body: &[u8], limits: Limits, out: &mut Vec<u8>) -> Result<(DType, Dims)> {
         let mut account = Account::new(limits);
         let mut lists = core::mem::take(&mut self.decoder.lists);

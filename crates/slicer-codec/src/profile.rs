@@ -103,6 +103,7 @@ pub struct Profile {
 
 impl Profile {
     /// Parses and checks a profile. Nothing is allocated before its length is known to be there.
+    #[inline(never)]
     pub fn parse(bytes: &[u8], limits: Limits) -> Result<Self> {
         let mut r = Reader::new(bytes);
         let magic = r.take(4.min(bytes.len()), Field::Magic)?;

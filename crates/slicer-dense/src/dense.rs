@@ -70,7 +70,7 @@ impl Model {
         Self {
             curves: Curves::new(),
             slots: Vec::new(),
-            weights: [[WEIGHT; INPUTS]; WEIGHT_SETS],
+            weights: [[0; INPUTS]; WEIGHT_SETS],
             sign_weights: [0; 2],
             walk: Walk::default(),
         }
@@ -113,7 +113,7 @@ impl Model {
         }
         let mut coder = RangeCoder::new(bytes);
         self.slots.resize(SLOTS, Slot::default());
-        self.weights = [[WEIGHT; INPUTS]; WEIGHT_SETS];
+        self.weights.as_flattened_mut().fill(WEIGHT);
         self.sign_weights = [16384, 32768];
         let mut state = State::default();
         for i in 0..levels.len() {

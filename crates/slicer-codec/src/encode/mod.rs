@@ -184,11 +184,13 @@ const RAW_OVERHEAD: usize = 14;
 
 impl Encoder {
     /// An encoder without warm buffers.
+    #[inline(never)]
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Uses a profile from now on, or none. Frames that used one can only be decoded by who holds it.
+    #[inline(never)]
     pub fn set_profile(&mut self, profile: Option<Arc<Profile>>) -> Result<()> {
         self.decoder = Decoder::new();
         if let Some(profile) = &profile {

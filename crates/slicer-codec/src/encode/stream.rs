@@ -194,6 +194,7 @@ impl StreamEncoder {
     }
 
     /// The setup's bytes: two version bytes, then its fields.
+    #[inline(never)]
     pub fn setup(&self) -> Vec<u8> {
         let mut out = alloc::vec![VERSION, DRAFT];
         self.plan.setup.write(&mut out);
@@ -225,6 +226,7 @@ impl StreamEncoder {
     }
 
     /// The same with at most `cap` bytes, by a coarser step where that takes one.
+    #[inline(never)]
     pub fn encode_within(&mut self, bytes: &[u8], cap: Option<usize>, out: &mut Vec<u8>) -> Result<Sections> {
         let source = self.source(bytes)?;
         self.plan.view = source.view;
