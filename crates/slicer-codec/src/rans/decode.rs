@@ -120,15 +120,7 @@ impl Decoder<'_, '_> {
     /// Decodes `out` in lane order: value i belongs to lane i mod total.
     pub fn run(&mut self, of: Values<'_>, out: &mut [u8]) -> Result<()> {
         let (total, width) = (self.lanes.total(), self.lanes.width);
-        let mut done = 0;
-        #[cfg(all(feature = "std", target_arch = "x86_64"))]
-        if width == 8 && super::decode_avx2::available() {
-            done = super::decode_avx2::run(self, of, out);
-        }
-        #[cfg(all(target_arch = "wasm32", feature = "simd128"))]
-        if width == 8 {
-            done = super::decode_simd128::run(self, of, out);
-        }
+        let done = self.whole_rows(of, out);
         for (i, tokens) in out[done..].chunks_mut(total).enumerate() {
             for (lane, token) in tokens.iter_mut().enumerate() {
                 let stream = &mut self.streams[lane / width];
@@ -141,6 +133,20 @@ impl Decoder<'_, '_> {
             }
         }
         Ok(())
+    }
+
+    /// Decodes rows of lanes as far as a SIMD twin can; returns how many values it decoded.
+    #[allow(unused_variables)]
+    fn whole_rows(&mut self, of: Values<'_>, out: &mut [u8]) -> usize {
+        #[cfg(all(feature = "std", target_arch = "x86_64"))]
+        if self.lanes.width == 8 && super::decode_avx2::available() {
+            return super::decode_avx2::run(self, of, out);
+        }
+        #[cfg(all(target_arch = "wasm32", feature = "simd128"))]
+        if self.lanes.width == 8 {
+            return super::decode_simd128::run(self, of, out);
+        }
+        0
     }
 
     /// Decodes planes side by side in all lanes, as far as a SIMD twin can; returns how many positions it decoded. `out` has a
