@@ -1,5 +1,5 @@
 // `npm run miri [-- NAME …]`: the portable path of the codec under miri, which looks for undefined behaviour: small tensors of
-// every tier, small vectors and damaged bytes, because it runs a program some thousand times slower.
+// every tier, small vectors and damaged bytes, because it runs a program some ten thousand times slower.
 import { join } from 'node:path';
 import { root } from './lib/paths.mjs';
 import { main, run } from './lib/run.mjs';

@@ -6,8 +6,8 @@ import { run, say, seconds } from './run.mjs';
 import { files, hash, isFresh, note } from './stamp.mjs';
 
 /**
- * With the encoder, size comes first (the profile `wasm` says so): what is inlined is little, whether marked for it or called by
- * the façade, which is compiled for speed. Builds that only decode are small enough to be built for speed.
+ * With the encoder, size comes first (the profile `wasm` says so): what is inlined is little, whether marked for it, called in
+ * loops or called by the façade, which is compiled for speed. Builds that only decode are small enough to be built for speed.
  */
 const SMALL = {
   rustc: ['inlinehint-threshold=25', 'inline-threshold=25', 'locally-hot-callsite-threshold=100'].map(

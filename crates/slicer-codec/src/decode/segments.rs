@@ -86,7 +86,7 @@ impl<'a> Job<'a> {
     }
 }
 
-/// Bytes that a worker keeps for segments of this many values: tokens, classes, the group of a context scan and the offsets of a
+/// Bytes that a worker keeps at most for segments of this many values, whichever way they are decoded: tokens, classes, the group of a context scan and the offsets of a
 /// single lane, all of them; or levels and the dense coder.
 fn memory(coding: &Coding, view: &View, values: usize) -> u64 {
     let dense = match coding.dense {

@@ -124,7 +124,7 @@ impl Emitter {
         let (_, count) = coding.segmentation(&plan.view);
         let listed = count.saturating_sub(usize::from(framing == Framing::Bare));
         let table = out.len();
-        // Segments of large tensors take from 16 kB to 2 MB.
+        // Segments of large tensors take from 16 kB to 2 MB; behind other tables the payload is moved, and is short.
         let room = 3 * listed;
         out.resize(table + room, 0);
         self.segments(coding, &plan.view, info, tokens, out)?;

@@ -151,7 +151,7 @@ impl Workspace {
         }
     }
 
-    /// The same where that takes at most `most` bytes; where not, nothing as large is ever made.
+    /// The same where that takes at most `most` bytes; where not, the raw frame is never made.
     fn lossless_within(
         &mut self,
         source: &Source<'_>,

@@ -15,9 +15,10 @@ use crate::tables::{SCALES, SHAPES, TableSource, coded_bits, family_table, quant
 use alloc::vec::Vec;
 
 const PRECISION: u32 = 12;
-/// The same where speed counts: eight tables fit the first-level cache, which saves a tenth of decoding and costs 0.2 % of the
-/// bytes.
+/// The same where speed counts: eight tables fit the first-level cache, which saves a tenth of decoding.
 const QUICK_PRECISION: u32 = 10;
+/// What that may cost of the payload. Most tensors lose 0.2 %, those that are nearly all zeros much more.
+const QUICK_SHARE: f64 = 1.01;
 /// Values up to which the quick search tries the built-in family.
 const SMALL: usize = 1 << 15;
 /// Values up to which the thorough one does.
@@ -78,7 +79,7 @@ impl Chooser {
         self.best.clear();
         inline(&mut self.best, total, bins);
         if tokens.is_empty() {
-            return self.exact(&counts);
+            return self.exact(&counts, search);
         }
         // The family pays where tables are dear; on large frames it costs more time than it saves bytes.
         let small = tokens.len() <= if search == Search::All { SMALL_TENSOR } else { SMALL };
@@ -96,11 +97,7 @@ impl Chooser {
             self.contexts(&counts, false);
             self.contexts(&counts, true);
         }
-        let mut tools = self.exact(&counts);
-        if search == Search::Classes && !small {
-            tools.quicken(bins);
-        }
-        tools
+        self.exact(&counts, search)
     }
 
     /// Takes tools back for their buffers.
@@ -115,8 +112,8 @@ impl Chooser {
         }
     }
 
-    /// The best, with tables made from all tokens.
-    fn exact(&mut self, counts: &Counts<'_>) -> Tools {
+    /// The best, with tables made from all tokens; where there were too many to look at all, quick ones if these are wanted.
+    fn exact(&mut self, counts: &Counts<'_>, search: Search) -> Tools {
         let mut tools = core::mem::take(&mut self.best);
         if let Some(counts) = counts.whole()
             && tools.tables.source == TableSource::Inline
@@ -131,8 +128,35 @@ impl Chooser {
             let side_bits = tools.side_bits;
             inline(&mut tools, &self.merged, counts.bins);
             tools.side_bits = side_bits;
+            if search == Search::Classes {
+                self.quicken(&mut tools, counts.bins);
+            }
         }
         tools
+    }
+
+    /// Takes smaller tables for the histograms of all tokens, where they cost little.
+    fn quicken(&mut self, tools: &mut Tools, bins: &Bins) {
+        let quick = &mut self.trial.tables;
+        quick.logs.clear();
+        quick.logs.extend(&tools.tables.logs);
+        let count = tools.tables.count;
+        if quick
+            .expand(TableSource::Inline, QUICK_PRECISION, count, bins, false)
+            .is_err()
+        {
+            return;
+        }
+        let mut payload = 0.0;
+        for (t, histogram) in self.merged.chunks_exact(bins.list().len()).enumerate() {
+            // Every token costs less by what the table has fewer bits.
+            let values: f64 = histogram.iter().map(|&h| f64::from(h)).sum();
+            payload += data_bits(histogram, quick.table(t)) - f64::from(PRECISION - QUICK_PRECISION) * values;
+        }
+        if payload < QUICK_SHARE * tools.payload_bits {
+            core::mem::swap(quick, &mut tools.tables);
+            tools.payload_bits = payload;
+        }
     }
 
     /// One table of the built-in family: no table bits at all, so small tensors prefer it.
@@ -186,11 +210,11 @@ impl Chooser {
             let best = cheapest(scale_of(histogram, bins), |scale| {
                 let costs = &mut self.costs[usize::from(scale) * n..][..n];
                 if expanded >> scale & 1 == 0 {
-                    expanded |= 1 << scale;
                     let mut table = [0; MAX_TOKENS];
                     if family_table(bins, shape, scale, PRECISION, &mut table[..n]).is_err() {
                         return f64::INFINITY;
                     }
+                    expanded |= 1 << scale;
                     costs.iter_mut().zip(&table).for_each(|(c, &f)| *c = token_cost(f));
                 }
                 let mut bits = 0.0;
@@ -267,13 +291,6 @@ impl Tools {
         self.thresholds = Thresholds::default();
     }
 
-    /// Makes inline tables smaller.
-    fn quicken(&mut self, bins: &Bins) {
-        let tables = &mut self.tables;
-        let made = tables.expand(TableSource::Inline, QUICK_PRECISION, tables.count, bins, false);
-        debug_assert!(made.is_ok(), "what had larger tables has these");
-    }
-
     /// Makes `count` tables of the built-in family; false where it has no such tables.
     fn expand_family(&mut self, shape: u8, first: u8, count: usize, bins: &Bins) -> bool {
         let source = TableSource::Family {
@@ -342,7 +359,7 @@ fn scale_of(histogram: &[u32], bins: &Bins) -> u8 {
     (index + 0.5).clamp(0.0, f64::from(SCALES - 1)) as u8
 }
 
-/// The scale that takes the fewest bits, and these: bits fall towards it from all sides.
+/// The scale that takes the fewest bits, and these: but for rounding, bits fall towards it from both sides.
 fn cheapest(start: u8, mut bits: impl FnMut(u8) -> f64) -> (f64, u8) {
     let mut best = (bits(start), start);
     for way in [-1, 1] {

@@ -87,6 +87,7 @@ impl Tables {
         bins: &Bins,
         trellis: bool,
     ) -> core::result::Result<Self, ErrorCode> {
+        debug_assert!(source != TableSource::Inline, "inline tables come from their logs");
         let mut tables = Self::empty(TableBuffers::default());
         tables.expand(source, precision, count, bins, trellis)?;
         Ok(tables)
@@ -105,6 +106,9 @@ impl Tables {
         let tokens = bins.list().len();
         if count == 0 || count > MAX_TABLES || !PRECISIONS.contains(&precision) {
             return Err(ErrorCode::BadTable);
+        }
+        if source != TableSource::Inline {
+            self.logs.clear();
         }
         self.frequencies.clear();
         self.frequencies.resize(count * tokens, 0);
