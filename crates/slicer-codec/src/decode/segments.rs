@@ -86,8 +86,8 @@ impl<'a> Job<'a> {
     }
 }
 
-/// Bytes that a worker keeps at most for segments of this many values, whichever way they are decoded: tokens, classes, the group of a context scan and the offsets of a
-/// single lane, all of them; or levels and the dense coder.
+/// Bytes that a worker keeps at most for segments of this many values, whichever way they are decoded: tokens, classes, the group
+/// of a context scan and the offsets of a single lane, all of them; or levels and the dense coder.
 fn memory(coding: &Coding, view: &View, values: usize) -> u64 {
     let dense = match coding.dense {
         true => dense::MEMORY + 12 * (view.plane() + view.channels) as u64,

@@ -285,17 +285,15 @@ impl Blocks {
         let (lowest, ties) = threshold(source, m.keep, m.asymmetry, &mut magnitudes);
         magnitudes.clear();
         let mut levels = [0i32; BLOCK];
-        for_survivors(
-            source,
-            m.asymmetry,
+        let survivors = Survivors {
+            asymmetry: m.asymmetry,
             lowest,
             ties,
             step,
-            &mut levels,
-            &mut |_, levels| {
-                magnitudes.extend(levels.iter().filter(|&&k| k != 0).map(|k| k.unsigned_abs()));
-            },
-        );
+        };
+        survivors.each(source, &mut levels, &mut |_, levels| {
+            magnitudes.extend(levels.iter().filter(|&&k| k != 0).map(|k| k.unsigned_abs()));
+        });
         sort::sort(&mut magnitudes);
         self.partition.fill(&magnitudes, m.blocks, limit);
         self.partition.split_cells(&magnitudes, &mut self.cells);
@@ -306,35 +304,27 @@ impl Blocks {
         };
         let zero = bins.zero() as u8;
         let mut sink = TokenSink::new(tokens, &source.view);
-        for_survivors(
-            source,
-            m.asymmetry,
-            lowest,
-            ties,
-            step,
-            &mut levels,
-            &mut |at, levels| {
-                sink.run(at);
-                for &k in levels {
-                    if k == 0 {
-                        sink.token(zero);
-                        continue;
-                    }
-                    let v = k.unsigned_abs();
-                    let j = list.partition_point(|b| b.lower <= v).max(1) - 1;
-                    let block = &list[j];
-                    let last = (1u32 << block.bits) - 1;
-                    let cell = (v.saturating_sub(block.lower) / block.stride).min(last);
-                    if k > 0 {
-                        sink.token(zero + 1 + j as u8);
-                        sink.offset(cell, u32::from(block.bits));
-                    } else {
-                        sink.token(zero - 1 - j as u8);
-                        sink.offset(last - cell, u32::from(block.bits));
-                    }
+        survivors.each(source, &mut levels, &mut |at, levels| {
+            sink.run(at);
+            for &k in levels {
+                if k == 0 {
+                    sink.token(zero);
+                    continue;
                 }
-            },
-        );
+                let v = k.unsigned_abs();
+                let j = list.partition_point(|b| b.lower <= v).max(1) - 1;
+                let block = &list[j];
+                let last = (1u32 << block.bits) - 1;
+                let cell = (v.saturating_sub(block.lower) / block.stride).min(last);
+                if k > 0 {
+                    sink.token(zero + 1 + j as u8);
+                    sink.offset(cell, u32::from(block.bits));
+                } else {
+                    sink.token(zero - 1 - j as u8);
+                    sink.offset(last - cell, u32::from(block.bits));
+                }
+            }
+        });
         sink.finish();
         (quantiser.domain, quantiser.step, quantiser.bins) = (Domain::Real, step, bins);
         quantiser.scales.clear();
@@ -375,34 +365,36 @@ impl Blocks {
     }
 }
 
-/// Runs over the tensor's base-grid levels with everything ATKF filters set to 0.
-fn for_survivors(
-    source: &Source<'_>,
+/// What ATKF keeps, on the base grid: scores above `lowest`, and the first `ties` of those equal to it.
+struct Survivors {
     asymmetry: f32,
     lowest: u32,
     ties: usize,
     step: f32,
-    levels: &mut [i32; BLOCK],
-    f: &mut dyn FnMut(usize, &[i32]),
-) {
-    let mut ties = ties;
-    source.for_runs(segment_values(&source.view), &mut |at, values, _| {
-        let levels = &mut levels[..values.len()];
-        quantise::levels(values, 1.0 / step, 0.0, levels);
-        for (k, &x) in levels.iter_mut().zip(values) {
-            let s = score(x, asymmetry);
-            if s < lowest {
-                *k = 0;
-            } else if s == lowest {
-                if ties == 0 {
+}
+
+impl Survivors {
+    /// Runs over the tensor's levels with everything that is filtered set to 0.
+    fn each(&self, source: &Source<'_>, levels: &mut [i32; BLOCK], f: &mut dyn FnMut(usize, &[i32])) {
+        let mut ties = self.ties;
+        source.for_runs(segment_values(&source.view), &mut |at, values, _| {
+            let levels = &mut levels[..values.len()];
+            quantise::levels(values, 1.0 / self.step, 0.0, levels);
+            for (k, &x) in levels.iter_mut().zip(values) {
+                let s = score(x, self.asymmetry);
+                if s < self.lowest {
                     *k = 0;
-                } else {
-                    ties -= 1;
+                } else if s == self.lowest {
+                    if ties == 0 {
+                        *k = 0;
+                    } else {
+                        ties -= 1;
+                    }
                 }
             }
-        }
-        f(at, levels);
-    });
+            f(at, levels);
+        });
+    }
 }
 
 /// Negative blocks outermost first, the zero bin, positive blocks.

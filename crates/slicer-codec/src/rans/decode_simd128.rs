@@ -130,7 +130,8 @@ unsafe fn run_rows<const P: u32>(d: &mut Decoder<'_, '_>, of: Values<'_>, out: &
 }
 
 /// Decodes planes side by side in all lanes while every stream has eight words or more left; returns how many positions it
-/// decoded, none where not every lane has a plane or tables are not those that this crate's encoder gives contexts. `out` has a row of tokens for every position.
+/// decoded, none where not every lane has a plane or tables have another precision than this crate's encoder gives contexts. `out`
+/// has a row of tokens for every position.
 #[target_feature(enable = "simd128")]
 pub(super) fn planes(
     d: &mut Decoder<'_, '_>,
